@@ -1,0 +1,151 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+# PRIVATE to the collection: may change at any time.
+
+"""The values that travel from stage to stage. Pure: no process, no file, no clock.
+
+Paths are bytes, as rsync gives them; text exists only in results.
+"""
+
+from __future__ import annotations
+
+import base64
+import typing as t
+
+
+class Change(t.NamedTuple):
+    """One line of rsync's itemized output.
+
+    Attributes:
+        item: The item string of rsync(1), --itemize-changes: 11 bytes, or ``*deleting``.
+        size: Bytes of the file; 0 for a deletion.
+        name: Path below the destination, without a trailing slash.
+        directory: The name is a directory.
+        link: The target of a symbolic link, or the leader of a hard-linked name; None where there is none.
+    """
+
+    item: bytes
+    size: int
+    name: bytes
+    directory: bool
+    link: bytes | None
+
+    @property
+    def deletion(self) -> bool:
+        return self.item[:1] == b"*"
+
+    @property
+    def created(self) -> bool:
+        return self.item[2:] == b"+++++++++"
+
+    @property
+    def unchanged(self) -> bool:
+        return self.item[:1] == b"." and not self.item[2:].strip()
+
+    @property
+    def transfer(self) -> bool:
+        """The content of a regular file goes over, whole or in part."""
+        return self.item[:1] in (b"<", b">")
+
+    @property
+    def hard_link(self) -> bool:
+        return self.item[:1] == b"h"
+
+    def line(self) -> str:
+        """The line as ``rsync --itemize-changes`` prints it, for people."""
+        arrow = "" if self.link is None else (" => " if self.hard_link else " -> ") + readable(self.link)
+        return "%s %s%s%s" % (self.item.decode("ascii"), readable(self.name), "/" if self.directory else "", arrow)
+
+
+class Problem(t.NamedTuple):
+    """One message of rsync about one name.
+
+    Attributes:
+        path: The path as rsync named it, often absolute; None where the message names none.
+        reason: rsync's own words, without the path.
+        vanished: The name was gone when its turn came.
+        from_sender: The sending side reported it.
+    """
+
+    path: bytes | None
+    reason: str
+    vanished: bool = False
+    from_sender: bool = False
+
+
+class Failure(t.NamedTuple):
+    """A path that did not arrive, and why."""
+
+    path: bytes
+    reason: str
+
+    def as_result(self) -> dict[str, str]:
+        return dict(path_fields(self.path), reason=self.reason)
+
+
+class Reasons:
+    """Finds what the messages of an rsync say about a name: they often give a longer, absolute path.
+
+    Args:
+        problems: The messages.
+    """
+
+    def __init__(self, problems: t.Sequence[Problem]) -> None:
+        self._problems = problems
+        self._used: set[Problem] = set()
+        self._by_tail: dict[bytes, Problem] = {}
+        for problem in problems:
+            parts = (problem.path or b"").split(b"/")
+            for start in range(len(parts)):
+                self._by_tail.setdefault(b"/".join(parts[start:]), problem)
+
+    def of(self, name: bytes) -> str:
+        """The reason why a name did not arrive."""
+        problem = self._by_tail.get(name)
+        if problem is None:
+            return "still differs from the source"
+        self._used.add(problem)
+        return problem.reason
+
+    def unused(self) -> list[Problem]:
+        """The messages about names that nobody asked for."""
+        return [problem for problem in self._problems if problem not in self._used]
+
+
+class Listing:
+    """A list that keeps the first ``limit`` entries and counts all."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.total = 0
+        self.entries: list[t.Any] = []
+
+    def add(self, entry: t.Any) -> None:
+        self.total += 1
+        if len(self.entries) < self.limit:
+            self.entries.append(entry)
+
+    @property
+    def more(self) -> int:
+        """How many were counted and not kept."""
+        return self.total - len(self.entries)
+
+
+def readable(path: bytes) -> str:
+    """Give a path as text for people and JSON: every byte that is not UTF-8 becomes U+FFFD."""
+    return path.decode("utf-8", "replace")
+
+
+def path_fields(path: bytes) -> dict[str, str]:
+    """Give a path for a result: ``path`` as text, and ``path_b64`` with the bytes where they are not UTF-8."""
+    fields = {"path": readable(path)}
+    try:
+        path.decode("utf-8")
+    except UnicodeDecodeError:
+        fields["path_b64"] = base64.b64encode(path).decode("ascii")
+    return fields
+
+
+__all__ = ("Change", "Failure", "Listing", "Problem", "Reasons", "path_fields", "readable")

@@ -1,0 +1,78 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+# PRIVATE to the collection: may change at any time.
+
+"""Which rsync is on this host, and what it can do."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import typing as t
+
+from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
+from ansible_collections.vgreb.jsync.plugins.module_utils._model import readable
+
+if t.TYPE_CHECKING:
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.process import Processes
+
+OLDEST = (3, 1, 0)
+
+# From this version on rsync itself keeps file names from the remote shell (NEWS for rsync 3.2.4).
+ESCAPES_ARGUMENTS = (3, 2, 4)
+
+# Options that rsync has and its help does not list.
+_UNLISTED = frozenset(("append-verify", "qsort", "old-compress", "new-compress"))
+
+_VERSION = re.compile(r"rsync +version v?((\d+)\.(\d+)(?:\.(\d+))?\S*) +protocol version")
+_OPTION = re.compile(r"--([A-Za-z0-9][A-Za-z0-9-]*)")
+
+
+class Binary(t.NamedTuple):
+    """The rsync that runs here.
+
+    Attributes:
+        path: Where it is.
+        version: As it names itself.
+        number: The same, to compare.
+        options: Long names of the options that it has.
+    """
+
+    path: str
+    version: str
+    number: tuple[int, int, int]
+    options: frozenset[str]
+
+
+async def find_rsync(processes: Processes, path: str) -> Binary:
+    """Find rsync and ask it for its version and options.
+
+    Raises:
+        RequestError: There is none, it is too old, or it is another program of that name.
+    """
+    found = shutil.which(path)
+    if found is None:
+        raise RequestError("rsync_path is %r, and there is no such program on this host: install rsync 3.1 or newer" % path)
+    text = await _ask(processes, found, "--version")
+    match = _VERSION.match(text)
+    if match is None:
+        first = (text.splitlines() or ["nothing"])[0]
+        raise RequestError("rsync_path is %r, which is not rsync (it says %r): install rsync 3.1 or newer" % (found, first))
+    version = match.group(1)
+    number = (int(match.group(2)), int(match.group(3)), int(match.group(4) or 0))
+    if number < OLDEST:
+        raise RequestError("rsync_path is %r, version %s: install rsync 3.1 or newer" % (found, version))
+    listed = _OPTION.findall(await _ask(processes, found, "--help"))
+    positive = [name[3:] for name in listed if name.startswith("no-")]
+    return Binary(found, version, number, _UNLISTED.union(listed, positive))
+
+
+async def _ask(processes: Processes, path: str, question: str) -> str:
+    answer: list[bytes] = []
+    await processes.run([path, question], answer.append, answer.append)
+    return readable(b"".join(answer))
+
+
+__all__ = ("Binary", "ESCAPES_ARGUMENTS", "find_rsync")

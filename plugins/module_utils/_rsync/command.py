@@ -1,0 +1,210 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+# PRIVATE to the collection: may change at any time.
+
+"""The argument vectors of a run's rsyncs.
+
+Every pass is given the user's options that concern it (table.py), and what makes many of them add up to one:
+
+- The scan compares times instead of checksums, but lists every file, so that the transfers read the files, in parallel.
+- Transfers, hard links and the making of directories leave directories open to the other lanes (``Du+rwx``, ``-O``);
+  the last pass over the directories sets what the user asked for.
+- Transfers delete nothing but what stands in the way of a file, and then only if the user lets rsync delete.
+"""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.binary import ESCAPES_ARGUMENTS
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import DAEMON, SSH, Endpoint
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import FORMAT
+
+if t.TYPE_CHECKING:
+    from ansible_collections.vgreb.jsync.plugins.module_utils._options import Request
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.binary import Binary
+
+_REPORT = ["--no-human-readable", "--stats", "--out-format=" + FORMAT]
+_UNCHANGED_TOO = ["--itemize-changes", "--itemize-changes"]
+_FROM_FILES = ("include-from", "exclude-from")
+
+# A file that a broken attempt left half written under its final name looks new, or newer, to the next attempt.
+_GUARDS = frozenset(("update", "existing", "ignore-existing"))
+
+
+_DELETIONS = frozenset(
+    ("delete", "delete-before", "delete-during", "delete-delay", "delete-after", "delete-excluded", "delete-missing-args")
+)
+
+
+class Command:
+    """Builds the argument vectors for one request.
+
+    Args:
+        request: What the user asks for.
+        binary: The rsync that runs here.
+        directory: Where copies of the user's filter files may be put.
+    """
+
+    def __init__(self, request: Request, binary: Binary, directory: str) -> None:
+        self._request = request
+        self._settings = request.settings
+        self._binary = binary
+        self._directory = directory
+        self._nul_filters: list[str] | None = None
+
+    def scan(self, shell: str | None, rate: int) -> list[bytes]:
+        """The dry run over the whole tree."""
+        words = self._words("s") + ["--dry-run"] + self._filters()
+        settings = self._settings
+        if settings.on("checksum") and self._request.check:
+            words.append("--checksum")
+        elif settings.on("checksum", "ignore-times"):
+            words.append("--ignore-times")
+        elif settings.on("size-only"):
+            words.append("--size-only")
+        if self._request.deletes:
+            words.append("--delete")
+        if self._request.far is not None and settings["inc-recursive"] is None:
+            words.append("--no-inc-recursive")
+        if settings.on("files-from"):  # the list may name the source itself
+            words += _UNCHANGED_TOO
+        return self._argv(words + self._unchanged_too(), self._sources, self._request.dest.text, shell, rate)
+
+    def probe(self, source: bytes, dest: bytes) -> list[bytes]:
+        """A dry run over another tree on this host with the same choice of names."""
+        words = self._words("s", without={"files-from"}) + ["--dry-run"] + self._filters()
+        return self._argv(words, [], "", None, 0)[:-1] + [source, dest]
+
+    def transfer(self, root: Endpoint, list_path: str, shell: str | None, rate: int) -> list[bytes]:
+        """The files of one partition."""
+        without = _GUARDS if self._settings.on("inplace", "append", "append-verify", "partial", "write-devices") else ()
+        words = self._words("t", without=without) + self._open_directories() + self._make_way()
+        return self._listed(words + self._unchanged_too(), root, list_path, shell, rate)
+
+    def verify(self, root: Endpoint, list_path: str, shell: str | None, rate: int) -> list[bytes]:
+        """A dry run over one partition: what it lists has not arrived."""
+        words = self._words("t", without=_GUARDS | {"ignore-times"}) + ["--omit-dir-times", "--dry-run"]
+        return self._listed(words, root, list_path, shell, rate)
+
+    def links(self, root: Endpoint, list_path: str, shell: str | None, rate: int) -> list[bytes]:
+        """Hard-link groups, leader and followers, whose leaders have arrived."""
+        words = self._words("l") + self._open_directories() + self._make_way()
+        return self._listed(words, root, list_path, shell, rate)
+
+    def deletions(self, root: Endpoint, list_path: str, shell: str | None, rate: int) -> list[bytes]:
+        """What is extraneous in the listed directories, and nothing else."""
+        words = self._words("d") + ["--dirs", "--delete", "--existing", "--ignore-existing"] + self._filters(nul=True)
+        return self._listed(words, root, list_path, shell, rate)
+
+    def make_directories(self, root: Endpoint, list_path: str, shell: str | None, rate: int) -> list[bytes]:
+        """New directories, and the destination itself, before files go in."""
+        return self._listed(self._words("m") + self._open_directories(), root, list_path, shell, rate)
+
+    def finish_directories(self, root: Endpoint, list_path: str, shell: str | None, rate: int) -> list[bytes]:
+        """The metadata of directories, after all else."""
+        return self._listed(self._words("m"), root, list_path, shell, rate)
+
+    def finish_root(self, root: Endpoint, shell: str | None, rate: int) -> list[bytes]:
+        """The metadata of the destination itself: a list cannot name it without naming its content."""
+        words = self._words("m") + ["--dirs", "--exclude=*"]
+        return self._argv(words, [root.text], self._request.dest.as_directory().text, shell, rate)
+
+    def whole(self, shell: str | None, rate: int, *, delete: bool = True, arrived: bool = False) -> list[bytes]:
+        """The user's own rsync.
+
+        Args:
+            delete: Whether it may delete what is extraneous.
+            arrived: The lanes have carried every file: do not look at content again.
+        """
+        without = (frozenset() if delete else _DELETIONS) | ({"checksum", "ignore-times"} if arrived else frozenset())
+        words = self._words("w", without=without) + self._filters() + self._unchanged_too()
+        if self._request.deletes and not delete:
+            words.append("--force")
+        return self._argv(words, self._sources, self._request.dest.text, shell, rate)
+
+    def verify_whole(self, shell: str | None, rate: int) -> list[bytes]:
+        """A dry run over the whole tree, without deletions: what it lists has not arrived."""
+        words = self._words("w", without=_DELETIONS | {"ignore-times", "remove-source-files"}) + self._filters()
+        return self._argv(words + ["--dry-run"], self._sources, self._request.dest.text, shell, rate)
+
+    @property
+    def _sources(self) -> list[str]:
+        return [source.text for source in self._request.sources]
+
+    def _words(self, letter: str, *, without: t.Container[str] = ()) -> list[str]:
+        return self._settings.words(letter, self._binary.options, without=without)
+
+    def _unchanged_too(self) -> list[str]:
+        """A file taken whole from another directory is new, but listed only among the unchanged."""
+        if self._settings.on("link-dest", "copy-dest"):
+            return _UNCHANGED_TOO
+        return []
+
+    def _open_directories(self) -> list[str]:
+        opened = ["--chmod=Du+rwx"] if self._settings.on("perms", "acls") else []
+        return ["--omit-dir-times"] + opened
+
+    def _make_way(self) -> list[str]:
+        """Let a file take the place of a directory, sparing what the filters protect."""
+        if not self._request.deletes and not self._settings.on("force"):
+            return []
+        if self._request.merges_filters:
+            return []
+        return ["--force"] + self._filters(nul=True)
+
+    def _filters(self, *, nul: bool = False) -> list[str]:
+        """The filters as the user gave them; with ``nul`` fit for an rsync whose lists end in NUL."""
+        if nul:
+            if self._nul_filters is None:
+                self._nul_filters = [self._nul_filter(*entry) for entry in self._settings.filters]
+            return self._nul_filters
+        return ["--%s=%s" % entry for entry in self._settings.filters]
+
+    def _nul_filter(self, name: str, text: str) -> str:
+        """Copy a file of patterns with NUL for line ends: --from0 changes how rsync reads those, too."""
+        if name not in _FROM_FILES:
+            return "--%s=%s" % (name, text)
+        with open(text, "rb") as stream:
+            patterns = stream.read().replace(b"\r", b"\0").replace(b"\n", b"\0")
+        copy = os.path.join(self._directory, "%s.%d" % (name, len(os.listdir(self._directory))))
+        with open(copy, "wb") as stream:
+            stream.write(patterns)
+        return "--%s=%s" % (name, copy)
+
+    def _listed(self, words: list[str], root: Endpoint, list_path: str, shell: str | None, rate: int) -> list[bytes]:
+        words = words + ["--from0", "--files-from=" + list_path]
+        return self._argv(words, [root.text], self._request.dest.as_directory().text, shell, rate)
+
+    def _argv(
+        self, words: t.Sequence[str], sources: t.Sequence[str], dest: str, shell: str | None, rate: int
+    ) -> list[bytes]:
+        argv = [self._binary.path, *words, *self._connection(shell), *_REPORT]
+        if rate:
+            argv.append("--bwlimit=%.3fK" % (rate / 1024))
+        argv += ["--", *sources, dest]
+        return [word.encode("utf-8", "surrogateescape") for word in argv]
+
+    def _connection(self, shell: str | None) -> list[str]:
+        far = self._request.far
+        settings = self._settings
+        words = ["--rsh=" + (settings["rsh"] or shell)] if settings["rsh"] or shell else []
+        if far is not None and far.kind == DAEMON:
+            words.append("--no-motd")
+            words += ["--%s=%s" % (name, settings[name]) for name in ("port", "contimeout") if settings[name]]
+        elif far is not None and far.kind == SSH and self._binary.number < ESCAPES_ARGUMENTS:
+            words.append("--protect-args")
+        return words
+
+
+def shell_word(word: str) -> str:
+    """Quote one word of --rsh: rsync splits it at spaces, knows both quotes and doubles a quote within itself (main.c)."""
+    if word and not any(sign in word for sign in " '\""):
+        return word
+    return '"%s"' % word.replace('"', '""')
+
+
+__all__ = ("Command", "shell_word")

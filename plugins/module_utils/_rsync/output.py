@@ -1,0 +1,205 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+# PRIVATE to the collection: may change at any time.
+
+r"""Read what rsync prints. Pure: bytes in, values out; no process is needed to test it.
+
+No path that rsync prints holds two slashes in a row, so ``//`` ends the name; a directory prints its own slash first.
+In the C locale bytes that do not print come as ``\#ooo``, and so does the backslash of a literal ``\#ooo``: decoding
+gives the exact bytes back.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+import typing as t
+
+from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change, Listing, Problem, readable
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import Verdict, classify
+
+# With %b rsync prints the line of a file when its data has gone, not before (rsync(1), --out-format).
+FORMAT = "%i %b %l %n//%L"
+
+MESSAGES_KEPT = 1000
+LAST_WORDS = 20
+
+_ESCAPE = re.compile(rb"\\#([0-7]{3})")
+_CHANGE = re.compile(rb"([<>ch.][fdLDS].{9}|\*deleting  ) \d+ (\d+) (.*?)//(/?)(?: (?:->|=>) (.*))?")
+_STATISTIC = re.compile(rb"([A-Z][A-Za-z ]+): (\d+)(?: bytes)?(?: \((.*)\))?")
+_COUNT = re.compile(rb"(\w+): (\d+)")
+_CHATTER = re.compile(rb"sent \d+ bytes  received |total size is \d|File list \w+ time: |sending |receiving |done$|$")
+
+_VANISHED = re.compile(rb'(?:file|directory) has vanished: "(.*)"')
+_MESSAGE = re.compile(rb'rsync: (?:\[(\w+)\] )?([^"]*?)"(.*)"(?: \(in [^)]*\))?(?: failed)?(?:: (.*))?')
+_VERIFICATION = re.compile(rb"ERROR: (.*) failed verification -- (.*)")
+_BLOCKED = re.compile(rb"could not make way for [^:]*: (.*)")
+_GONE = re.compile(rb"(?:link_stat|readlink_stat|opendir|send_files failed to open)$")
+_TEMPORARY = re.compile(rb"\.(.+)\.[A-Za-z0-9]{6}")
+
+
+def decode(name: bytes) -> bytes:
+    """Give back the exact bytes of a name that rsync printed."""
+    if b"\\#" not in name:
+        return name
+    return _ESCAPE.sub(lambda match: bytes((int(match.group(1), 8) & 0xFF,)), name)
+
+
+def parse_change(line: bytes) -> Change | None:
+    """Read one itemized line; None where it is something else."""
+    match = _CHANGE.fullmatch(line)
+    if match is None:
+        return None
+    item, size, name, slash, link = match.groups()
+    if b"\\#" in line:
+        name = decode(name)
+        link = None if link is None else decode(link)
+    return Change(item.rstrip() if item[:1] == b"*" else item, int(size), name, slash == b"/", link)
+
+
+def parse_statistic(line: bytes) -> dict[str, int]:
+    """Read one line of ``--stats``: ``Number of files: 9 (reg: 7, dir: 2)`` gives three numbers, other lines none."""
+    match = _STATISTIC.fullmatch(line)
+    if match is None:
+        return {}
+    label, number, parts = match.groups()
+    name = label.decode("ascii")
+    numbers = {name: int(number)}
+    for part, count in _COUNT.findall(parts or b""):
+        numbers["%s %s" % (name, part.decode("ascii"))] = int(count)
+    return numbers
+
+
+def parse_problem(line: bytes) -> Problem | None:
+    """Read one line of stderr; None where it is no message about a name."""
+    match = _VANISHED.fullmatch(line)
+    if match:
+        return Problem(decode(match.group(1)), "vanished", True, True)
+    match = _VERIFICATION.fullmatch(line)
+    if match:
+        return Problem(decode(match.group(1)), readable(b"failed verification: " + match.group(2)), False, False)
+    match = _BLOCKED.fullmatch(line)
+    if match:
+        return Problem(decode(match.group(1)), readable(line[: match.start(1) - 2]), False, False)
+    match = _MESSAGE.fullmatch(line)
+    if match is None:
+        return None
+    role, action, path, cause = match.groups()
+    if b'" -> "' in path:  # rename names the temporary file first, symlink names the target last
+        path = path.split(b'" -> "')[-1 if action.startswith(b"rename") else 0]
+    elif b'" => ' in path:
+        path = path.split(b'" => ')[0]
+    vanished = bool(_GONE.match(action.strip())) and (cause or b"").startswith(b"No such file")
+    reason = ": ".join(readable(part.strip()) for part in (action, cause) if part)
+    return Problem(_final_name(decode(path)), reason, vanished, role == b"sender")
+
+
+def _final_name(path: bytes) -> bytes:
+    """Turn the path of rsync's temporary file, ``.name.AbC123``, into the path that it stands for."""
+    head, slash, tail = path.rpartition(b"/")
+    match = _TEMPORARY.fullmatch(tail)
+    return head + slash + match.group(1) if match else path
+
+
+class Report:
+    """All that one rsync said, kept in bounded memory.
+
+    Args:
+        on_change: Called with each itemized change, in the order in which rsync prints them.
+        on_note: Called with each line of stdout that is neither a change nor a number.
+
+    Attributes:
+        code: The exit code, once it has ended.
+        first_word: Seconds from the start to the first byte of stdout; None where there was none.
+        statistics: The numbers of ``--stats``, by their labels.
+        problems: Messages about names (the first of them; ``.total`` counts all).
+        vanished: How many of them say that the name was gone.
+        unnamed: How many other errors there were.
+        from_sender: How many of the problems the sending side reported.
+        notes: Other lines of stdout: they are warnings of rsync.
+        words: The last lines of stderr.
+    """
+
+    def __init__(
+        self,
+        on_change: t.Callable[[Change], None] | None = None,
+        on_note: t.Callable[[bytes], None] | None = None,
+        *,
+        clock: t.Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.code = 0
+        self.first_word: float | None = None
+        self.statistics: dict[str, int] = {}
+        self.problems = Listing(MESSAGES_KEPT)
+        self.vanished = 0
+        self.unnamed = 0
+        self.from_sender = 0
+        self.notes = Listing(MESSAGES_KEPT)
+        self.words: list[bytes] = []
+        self._on_change = on_change
+        self._on_note = on_note
+        self._clock = clock
+        self._started = clock()
+        self._rest = {"out": b"", "err": b""}
+
+    def read_output(self, data: bytes) -> None:
+        """Take the next bytes of stdout; the empty string ends it."""
+        if data and self.first_word is None:
+            self.first_word = self._clock() - self._started
+        for line in self._lines("out", data):
+            change = parse_change(line)
+            if change is not None:
+                if self._on_change:
+                    self._on_change(change)
+                continue
+            numbers = parse_statistic(line)
+            if numbers:
+                self.statistics.update(numbers)
+            elif not _CHATTER.match(line):
+                self.notes.add(readable(line))
+                if self._on_note:
+                    self._on_note(line)
+
+    def read_errors(self, data: bytes) -> None:
+        """Take the next bytes of stderr; the empty string ends it."""
+        for line in self._lines("err", data):
+            if not line:
+                continue
+            self.words = self.words[1 - LAST_WORDS:] + [line]
+            problem = parse_problem(line)
+            if problem is not None:
+                self.vanished += problem.vanished
+                self.from_sender += problem.from_sender
+                self.problems.add(problem)
+            elif line.startswith((b"rsync: ", b"ERROR")):
+                self.unnamed += 1
+
+    def _lines(self, stream: str, data: bytes) -> list[bytes]:
+        if not data:
+            lines = [self._rest[stream]] if self._rest[stream] else []
+            self._rest[stream] = b""
+            return lines
+        lines = (self._rest[stream] + data).split(b"\n")
+        self._rest[stream] = lines.pop()
+        return lines
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the exit code and the messages ask for next."""
+        return classify(self.code, b"\n".join(self.words), only_vanished=self.only_vanished)
+
+    @property
+    def only_vanished(self) -> bool:
+        """Every error was about a name that is gone: what rsync calls code 24 when it meets it in its own walk."""
+        return self.vanished > 0 and self.vanished == self.problems.total and not self.unnamed
+
+    @property
+    def last_words(self) -> str:
+        """rsync's own last lines, without the line that only repeats the code."""
+        lines = [line for line in self.words if not line.startswith(b"rsync error: ")] or self.words
+        return readable(b"\n".join(lines[-5:]))
+
+
+__all__ = ("FORMAT", "Report", "decode", "parse_change", "parse_problem", "parse_statistic")

@@ -1,0 +1,171 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+# PRIVATE to the collection: may change at any time.
+
+"""The only door to subprocess: many processes at once in one event loop, none of which outlives it.
+
+Each process is the leader of its own session, so that it has no terminal to ask a question on and can be ended with all
+that it started. Arguments are vectors: no shell of this host sees a path.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import time
+import typing as t
+
+from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncError
+
+GRACE_SECONDS = 5.0
+
+_READ_BYTES = 1 << 18
+
+# They change what rsync does behind the module's back; its own words are read in the C locale.
+_DROPPED = ("RSYNC_RSH", "RSYNC_ICONV", "RSYNC_OLD_ARGS", "RSYNC_PROTECT_ARGS", "RSYNC_PARTIAL_DIR", "RSYNC_PASSWORD")
+
+Feed = t.Callable[[bytes], None]
+
+
+def environment(extra: t.Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment for rsync and ssh."""
+    env = {name: value for name, value in os.environ.items() if name not in _DROPPED}
+    env["LC_ALL"] = "C"
+    env.update(extra or {})
+    return env
+
+
+class Process:
+    """A running process; its output goes to the two feeds as it comes, then an empty string ends each."""
+
+    def __init__(self, argv: t.Sequence[str | bytes], env: t.Mapping[str, str], out: Feed, err: Feed) -> None:
+        self._loop = asyncio.get_event_loop()
+        self.started = time.monotonic()
+        self.ended = self._loop.create_future()
+        try:
+            self._popen = subprocess.Popen(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=dict(env),
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise RsyncError("cannot start %s: %s" % (os.fsdecode(argv[0]), error.strerror)) from error
+        self._feeds: dict[int, Feed] = {}
+        for pipe, feed in ((self._popen.stdout, out), (self._popen.stderr, err)):
+            assert pipe is not None
+            os.set_blocking(pipe.fileno(), False)
+            self._feeds[pipe.fileno()] = feed
+            self._loop.add_reader(pipe.fileno(), self._read, pipe.fileno())
+
+    def _read(self, fd: int) -> bool:
+        """Pass on what there is; say whether there may be more at once."""
+        try:
+            data = os.read(fd, _READ_BYTES)
+        except BlockingIOError:
+            return False
+        feed = self._feeds[fd]
+        if not data:
+            self._loop.remove_reader(fd)
+            del self._feeds[fd]
+        feed(data)
+        return bool(data)
+
+    def reap(self) -> bool:
+        """Take the exit code if it has ended.
+
+        A pipe may still be open then: what the process left behind holds it (a connection in the background), and
+        waiting for it would hang. What was written is read.
+        """
+        code = self._popen.poll()
+        if code is None:
+            return False
+        for fd in list(self._feeds):
+            while fd in self._feeds and self._read(fd):
+                pass
+            feed = self._feeds.pop(fd, None)
+            if feed is not None:
+                self._loop.remove_reader(fd)
+                feed(b"")
+        for pipe in (self._popen.stdout, self._popen.stderr):
+            assert pipe is not None
+            pipe.close()
+        if code:
+            self.signal(signal.SIGTERM)
+        if not self.ended.done():
+            self.ended.set_result(code)
+        return True
+
+    @property
+    def running(self) -> bool:
+        return not self.ended.done()
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the process and all it started."""
+        try:
+            os.killpg(self._popen.pid, number)
+        except (ProcessLookupError, PermissionError):
+            pass
+
+
+class Processes:
+    """All processes of a run. As a context manager it leaves none behind."""
+
+    def __init__(self) -> None:
+        self._running: set[Process] = set()
+
+    async def __aenter__(self) -> Processes:
+        asyncio.get_event_loop().add_signal_handler(signal.SIGCHLD, self._reap)
+        return self
+
+    async def __aexit__(self, *_exc: object) -> None:
+        await self.stop(*self._running)
+        asyncio.get_event_loop().remove_signal_handler(signal.SIGCHLD)
+
+    def _reap(self) -> None:
+        for process in list(self._running):
+            if process.reap():
+                self._running.discard(process)
+
+    def start(
+        self, argv: t.Sequence[str | bytes], out: Feed, err: Feed, *, env: t.Mapping[str, str] | None = None
+    ) -> Process:
+        """Start a process.
+
+        Raises:
+            RsyncError: The program cannot be started.
+        """
+        process = Process(argv, environment() if env is None else env, out, err)
+        self._running.add(process)
+        return process
+
+    async def run(
+        self, argv: t.Sequence[str | bytes], out: Feed, err: Feed, *, env: t.Mapping[str, str] | None = None
+    ) -> int:
+        """Run a process to its end and return its exit code; stop it when this is cancelled."""
+        process = self.start(argv, out, err, env=env)
+        try:
+            return await asyncio.shield(process.ended)
+        finally:
+            if process.running:
+                await self.stop(process)
+
+    async def stop(self, *processes: Process) -> None:
+        """End processes and all they started: first with SIGTERM, so that rsync removes its temporary files."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            waiting = [process.ended for process in processes if process.running]
+            if not waiting:
+                return
+            for process in processes:
+                if process.running:
+                    process.signal(number)
+            await asyncio.wait(waiting, timeout=GRACE_SECONDS)
+
+
+__all__ = ("Feed", "Process", "Processes", "environment")

@@ -1,0 +1,153 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+# PRIVATE to the collection: may change at any time.
+
+"""The options of one rsync command line as values: read from words, changed one by one, asked by name."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync import table
+
+# rsync, too, tells the recursion of -a from that of -r: --files-from takes only the first one back.
+BY_ARCHIVE = "archive"
+
+
+class Settings:
+    """What an rsync command line asks for.
+
+    Attributes:
+        values: By the option's name: True or False for a switch, a number for a counted one, text for a value,
+            a list of texts for a repeated one.
+        filters: ``(option name, text)`` in the order given, which matters to rsync.
+    """
+
+    def __init__(self) -> None:
+        self.values: dict[str, t.Any] = {}
+        self.filters: list[tuple[str, str]] = []
+
+    def __getitem__(self, name: str) -> t.Any:
+        """The value of an option; None where nobody asked for it."""
+        return self.values.get(name)
+
+    def on(self, *names: str) -> bool:
+        """Say whether one of the options is asked for."""
+        return any(self.values.get(name) not in (None, False, 0, []) for name in names)
+
+    def apply(self, row: table.Option, value: t.Any = True) -> None:
+        """Set one option, as a later word on a command line would."""
+        if row.name == "archive":
+            self.values["recursive"] = BY_ARCHIVE if value else False
+            for name in table.ARCHIVE:
+                self.values[name] = value
+        elif row.name == "D":
+            self.values["devices"] = self.values["specials"] = value
+        elif row.name == "F":
+            count = self.values["F"] = (self.values.get("F") or 0) + 1
+            if count <= 2:
+                self.filters.append(("filter", ": /.rsync-filter" if count == 1 else "- .rsync-filter"))
+        elif row.kind == table.FILTER:
+            self.filters.append((row.name, value))
+        elif row.kind == table.LIST:
+            self.values.setdefault(row.name, []).append(value)
+        elif row.kind == table.COUNT:
+            self.values[row.name] = (self.values.get(row.name) or 0) + 1 if value else 0
+        else:
+            self.values[row.name] = value
+
+    def parse(self, words: t.Sequence[str]) -> None:
+        """Read words of a command line as rsync itself would.
+
+        Raises:
+            RequestError: An option is unknown, refused, lacks its value, or a word is no option at all.
+        """
+        rest = iter(words)
+        for word in rest:
+            if word.startswith("--") and len(word) > 2:
+                self._parse_long(word, rest)
+            elif word.startswith("-") and len(word) > 1 and word != "--":
+                self._parse_short(word, rest)
+            else:
+                raise RequestError("rsync_opts: %r is no option; sources and destination go into src and dest" % word)
+
+    def _parse_long(self, word: str, rest: t.Iterator[str]) -> None:
+        name, equals, value = word[2:].partition("=")
+        found = table.find(name)
+        if found is None:
+            raise RequestError("rsync_opts: rsync has no option --%s" % name)
+        row, on = found
+        _check(row, "--" + name)
+        if not row.takes_value or not on:
+            if equals:
+                raise RequestError("rsync_opts: --%s takes no value, but got %r" % (name, value))
+            self.apply(row, on) if not row.takes_value else self.values.pop(row.name, None)
+        else:
+            self.apply(row, value if equals else _next(rest, "--" + name))
+
+    def _parse_short(self, word: str, rest: t.Iterator[str]) -> None:
+        letters = word[1:]
+        for place, letter in enumerate(letters, 1):
+            row = table.BY_SHORT.get(letter)
+            if row is None:
+                raise RequestError("rsync_opts: rsync has no option -%s (in %r)" % (letter, word))
+            _check(row, "-" + letter)
+            if row.takes_value:
+                value = letters[place:]
+                self.apply(row, (value[1:] if value[:1] == "=" else value) if value else _next(rest, "-" + letter))
+                return
+            self.apply(row)
+
+    def words(self, letter: str, known: t.Container[str], *, without: t.Container[str] = ()) -> list[str]:
+        """Give the words for one pass, see table.py.
+
+        Args:
+            letter: The pass.
+            known: The options that the rsync at hand has.
+            without: Names of options to leave out.
+
+        Raises:
+            RequestError: An option is asked for that this rsync does not have.
+        """
+        words: list[str] = []
+        for row in table.OPTIONS:
+            value = self.values.get(row.name)
+            if value is None or row.name in without or row.kind == table.FILTER or not row.passes:
+                continue
+            if letter in row.passes or letter == "w":
+                words += _words(row, value, known)
+        return words
+
+
+def _words(row: table.Option, value: t.Any, known: t.Container[str]) -> list[str]:
+    if not value and row.kind != table.VALUE and not row.default_on:
+        return []
+    name = next((name for name in (row.name,) + row.aliases if name in known), None)
+    if name is None:
+        option = row.option or "rsync_opts"
+        raise RequestError("%s: this rsync has no option --%s; install a newer one or leave it out" % (option, row.name))
+    if row.kind == table.VALUE:
+        return ["--%s=%s" % (name, value)]
+    if row.kind == table.LIST:
+        return ["--%s=%s" % (name, item) for item in value]
+    if row.kind == table.COUNT:
+        return ["--" + name] * value
+    return ["--" + name if value else "--no-" + name]
+
+
+def _check(row: table.Option, word: str) -> None:
+    if row.refused:
+        raise RequestError("rsync_opts: %s cannot be used: %s" % (word, row.refused))
+
+
+def _next(rest: t.Iterator[str], word: str) -> str:
+    value = next(rest, None)
+    if value is None:
+        raise RequestError("rsync_opts: %s needs a value" % word)
+    return value
+
+
+__all__ = ("BY_ARCHIVE", "Settings")

@@ -1,0 +1,267 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+# PRIVATE to the collection: may change at any time.
+
+"""Every option of rsync, once: what the module calls it and which rsyncs of a run are given it.
+
+A run starts rsync for several ends, each a letter in ``Option.passes``:
+
+====== ========================================================================================
+``s``  the scan: a dry run over the whole tree
+``t``  the transfers: files of one partition, named in a list
+``l``  hard-link groups, named in a list
+``d``  deletions in the directories that hold something to delete
+``m``  directories, before files go in and at the end for their metadata
+``w``  the whole work in one rsync, which is given the options of all other passes, too
+====== ========================================================================================
+
+Options without a letter are placed by code: _rsync/command.py says where.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+SWITCH = "switch"  # on, off or left to rsync
+COUNT = "count"  # a switch that may be given more than once
+VALUE = "value"
+LIST = "list"  # a value that may be given more than once
+FILTER = "filter"  # a value whose place among the other filters matters
+
+EVERYWHERE = "stldm"
+CONTENT = "stlm"  # what a file or a directory is made of
+DATA = "tl"  # how content is moved
+
+
+class Option(t.NamedTuple):
+    """One option of rsync.
+
+    Attributes:
+        name: The long name without dashes, or the letter where rsync has no long name.
+        short: The letter, or "".
+        kind: SWITCH, COUNT, VALUE, LIST or FILTER.
+        passes: Letters of the passes that are given it, see above.
+        option: The module's own option for it, or "".
+        aliases: Other long names that mean the same.
+        default_on: rsync has it on by itself, so that switching it off must be said.
+        refused: Why a user may not give it, or "".
+    """
+
+    name: str
+    short: str = ""
+    kind: str = SWITCH
+    passes: str = ""
+    option: str = ""
+    aliases: tuple[str, ...] = ()
+    default_on: bool = False
+    refused: str = ""
+
+    @property
+    def takes_value(self) -> bool:
+        return self.kind in (VALUE, LIST, FILTER)
+
+
+def _refused(reason: str, *names: str, kind: str = SWITCH) -> list[Option]:
+    """Rows for refused options; ``verbose/v`` stands for ``--verbose`` and ``-v``."""
+    split = [name.partition("/") for name in names]
+    return [Option(name, short, kind=kind, refused=reason) for name, _slash, short in split]
+
+
+_IMPLIED = [
+    Option("archive", "a", option="archive"),
+    Option("recursive", "r", passes="s", option="recursive"),
+    Option("links", "l", passes=EVERYWHERE, option="links"),
+    Option("perms", "p", passes=CONTENT, option="perms"),
+    Option("times", "t", passes=CONTENT, option="times"),
+    Option("owner", "o", passes=CONTENT, option="owner"),
+    Option("group", "g", passes=CONTENT, option="group"),
+    Option("D", "D"),
+    Option("devices", passes=EVERYWHERE, option="devices"),
+    Option("specials", passes=EVERYWHERE, option="specials"),
+]
+
+_METADATA = [
+    Option("acls", "A", passes=CONTENT, option="acls"),
+    Option("xattrs", "X", passes=CONTENT, option="xattrs"),
+    Option("atimes", "U", kind=COUNT, passes=CONTENT, option="atimes"),
+    Option("crtimes", "N", passes=CONTENT),
+    Option("executability", "E", passes=CONTENT, option="executability"),
+    Option("chmod", kind=LIST, passes=CONTENT, option="chmod"),
+    Option("chown", kind=VALUE, passes=CONTENT, option="chown"),
+    Option("usermap", kind=VALUE, passes=CONTENT, option="usermap"),
+    Option("groupmap", kind=VALUE, passes=CONTENT, option="groupmap"),
+    Option("numeric-ids", passes=CONTENT, option="numeric_ids"),
+    Option("omit-dir-times", "O", passes="sm", option="omit_dir_times"),
+    Option("omit-link-times", "J", passes=CONTENT, option="omit_link_times"),
+    Option("modify-window", "@", kind=VALUE, passes=CONTENT, option="modify_window"),
+    Option("super", passes=EVERYWHERE, default_on=True),
+    Option("fake-super", passes=EVERYWHERE),
+    Option("copy-as", kind=VALUE, passes=EVERYWHERE),
+]
+
+_LINKS = [
+    Option("hard-links", "H", passes="sl", option="hard_links"),
+    Option("copy-links", "L", passes=EVERYWHERE, option="copy_links"),
+    Option("copy-unsafe-links", passes=EVERYWHERE),
+    Option("safe-links", passes=EVERYWHERE, option="safe_links"),
+    Option("munge-links", passes=EVERYWHERE, option="munge_links"),
+    Option("copy-dirlinks", "k", passes=EVERYWHERE, option="copy_dirlinks"),
+    Option("keep-dirlinks", "K", passes=EVERYWHERE, option="keep_dirlinks"),
+    Option("insecure-links", passes=EVERYWHERE),
+    Option("confine-root", kind=VALUE, passes=EVERYWHERE),
+    Option("copy-devices", passes="stl"),
+    Option("write-devices", passes="stl"),
+    Option("drop-D", passes=CONTENT),
+]
+
+_CHOICE = [
+    Option("relative", "R", passes="s"),
+    Option("implied-dirs", passes=CONTENT, aliases=("i-d",), default_on=True),
+    Option("dirs", "d", passes="s"),
+    Option("one-file-system", "x", kind=COUNT, passes="sd", option="one_file_system"),
+    Option("update", "u", passes="stl", option="update"),
+    Option("existing", passes="stl", option="existing_only", aliases=("ignore-non-existing",)),
+    Option("ignore-existing", passes="stl", option="ignore_existing"),
+    Option("ignore-times", "I", passes="t", option="ignore_times"),
+    Option("size-only", passes="tl", option="size_only"),
+    Option("checksum", "c", passes="t", option="checksum"),
+    Option("checksum-choice", kind=VALUE, passes="stl", aliases=("cc",)),
+    Option("checksum-seed", kind=VALUE, passes="stl"),
+    Option("max-size", kind=VALUE, passes="s", option="max_size"),
+    Option("min-size", kind=VALUE, passes="s", option="min_size"),
+    Option("ignore-missing-args", passes="s"),
+    Option("delete-missing-args", passes="w"),
+    Option("compare-dest", kind=LIST, passes="stl", option="compare_dest"),
+    Option("copy-dest", kind=LIST, passes="stl", option="copy_dest"),
+    Option("link-dest", kind=LIST, passes="stl", option="link_dest"),
+]
+
+_FILTERS = [
+    Option("filter", "f", kind=FILTER, option="filter"),
+    Option("include", kind=FILTER, option="include"),
+    Option("exclude", kind=FILTER, option="exclude"),
+    Option("include-from", kind=FILTER, option="include_from"),
+    Option("exclude-from", kind=FILTER, option="exclude_from"),
+    Option("F", "F", kind=COUNT),
+    Option("cvs-exclude", "C", passes="s", option="cvs_exclude"),
+    Option("prune-empty-dirs", "m", passes="s", option="prune_empty_dirs"),
+    Option("files-from", kind=VALUE, passes="s", option="files_from"),
+]
+
+_DELETION = [
+    Option("delete", passes="w", option="delete"),
+    Option("delete-before", passes="w"),
+    Option("delete-during", passes="w", aliases=("del",)),
+    Option("delete-delay", passes="w"),
+    Option("delete-after", passes="w"),
+    Option("delete-excluded", passes="sd", option="delete_excluded"),
+    Option("max-delete", kind=VALUE, passes="d", option="max_delete"),
+    Option("force", passes=EVERYWHERE, option="force"),
+    Option("ignore-errors", passes="sd", option="ignore_errors"),
+    Option("backup", "b", passes=EVERYWHERE, option="backup"),
+    Option("backup-dir", kind=VALUE, passes=EVERYWHERE, option="backup_dir"),
+    Option("suffix", kind=VALUE, passes=EVERYWHERE, option="suffix"),
+    Option("remove-source-files", passes="w", option="remove_source_files"),
+]
+
+_MOVING = [
+    Option("whole-file", "W", passes=DATA, option="whole_file", default_on=True),
+    Option("inplace", passes="stl", option="inplace"),
+    Option("append", kind=COUNT, passes="stl", option="append"),
+    Option("append-verify", passes="stl"),
+    Option("sparse", "S", passes="stl", option="sparse"),
+    Option("preallocate", passes="stl", option="preallocate"),
+    Option("fsync", passes=DATA, option="fsync"),
+    Option("open-noatime", passes="stl"),
+    Option("fuzzy", "y", kind=COUNT, passes=DATA, option="fuzzy"),
+    Option("block-size", "B", kind=VALUE, passes=DATA),
+    Option("partial", passes=DATA, option="partial"),
+    Option("partial-dir", kind=VALUE, passes="stld", option="partial_dir"),
+    Option("delay-updates", passes="stld", option="delay_updates"),
+    Option("temp-dir", "T", kind=VALUE, passes=DATA, option="temp_dir"),
+    Option("compress", "z", kind=COUNT, passes=DATA, option="compress"),
+    Option("old-compress", passes=DATA),
+    Option("new-compress", passes=DATA),
+    Option("compress-choice", kind=VALUE, passes=DATA, aliases=("zc",)),
+    Option("compress-level", kind=VALUE, passes=DATA, aliases=("zl",)),
+    Option("compress-threads", kind=VALUE, passes=DATA, aliases=("zt",)),
+    Option("skip-compress", kind=VALUE, passes=DATA),
+    Option("mkpath", passes=EVERYWHERE, option="mkpath"),
+    Option("bwlimit", kind=VALUE, option="bwlimit"),
+    Option("log-file", kind=VALUE, passes="tldm"),
+]
+
+_CONNECTION = [
+    Option("rsh", "e", kind=VALUE, option="rsh"),
+    Option("rsync-path", kind=VALUE, passes=EVERYWHERE, option="remote_rsync_path"),
+    Option("timeout", kind=VALUE, passes=EVERYWHERE, option="rsync_timeout"),
+    Option("contimeout", kind=VALUE, option="contimeout"),
+    Option("port", kind=VALUE, option="port"),
+    Option("password-file", kind=VALUE, passes=EVERYWHERE, option="password_file"),
+    Option("early-input", kind=VALUE, passes=EVERYWHERE),
+    Option("address", kind=VALUE, passes=EVERYWHERE),
+    Option("sockopts", kind=VALUE, passes=EVERYWHERE),
+    Option("blocking-io", passes=EVERYWHERE, default_on=True),
+    Option("ipv4", "4", passes=EVERYWHERE),
+    Option("ipv6", "6", passes=EVERYWHERE),
+    Option("protocol", kind=VALUE, passes=EVERYWHERE),
+    Option("remote-option", "M", kind=LIST, passes=EVERYWHERE),
+    Option("secluded-args", "s", passes=EVERYWHERE, aliases=("protect-args",), default_on=True),
+    Option("trust-sender", passes=EVERYWHERE),
+    Option("max-alloc", kind=VALUE, passes=EVERYWHERE),
+    Option("qsort", passes=EVERYWHERE),
+    Option("iconv", kind=VALUE, passes="w"),
+    Option("inc-recursive", passes="s", aliases=("i-r",), default_on=True),
+    Option("motd", default_on=True),
+    Option("stats"),
+]
+
+_OUTPUT = "the module reads rsync's output itself and returns what it says"
+_ONE_PROCESS = "it only makes sense for one rsync, and a run has many"
+
+_REFUSED = (
+    _refused(_OUTPUT, "verbose/v", "quiet/q", "itemize-changes/i", "human-readable/h", "8-bit-output/8")
+    + _refused(_OUTPUT, "info", "debug", "stderr", "out-format", "log-format", "outbuf", kind=VALUE)
+    + _refused(_OUTPUT, "msgs2stderr")
+    + _refused(_ONE_PROCESS, "log-file-format", "stop-after", "stop-at", "time-limit", kind=VALUE)
+    + _refused(_ONE_PROCESS, "write-batch", "only-write-batch", "read-batch", kind=VALUE)
+    + _refused("progress is the module's own; ask for partial with partial=true", "progress", "P/P")
+    + _refused("ask for it with Ansible's check mode", "dry-run/n")
+    + _refused("it lists files and moves none", "list-only")
+    + _refused("it starts another program than a transfer", "daemon", "server", "sender", "detach", "help", "version/V")
+    + _refused("it belongs to the daemon", "config", "dparam", kind=VALUE)
+    + _refused("lists of the module end in NUL, lists of the user in newlines: give a list with newlines", "from0/0")
+    + _refused("it lets a remote shell see file names", "old-args")
+    + _refused("it is for rsync before 3.1, which cannot take part", "old-dirs", "old-d")
+    + _refused("it is deprecated: use remove_source_files", "remove-sent-files")
+)
+
+OPTIONS: tuple[Option, ...] = tuple(
+    _IMPLIED + _METADATA + _LINKS + _CHOICE + _FILTERS + _DELETION + _MOVING + _CONNECTION + _REFUSED
+)
+
+# The switches that --archive stands for, rsync(1); recursion is added by the one who asks, see _rsync/settings.py.
+ARCHIVE = ("links", "perms", "times", "group", "owner", "devices", "specials")
+
+BY_NAME: dict[str, Option] = {name: row for row in OPTIONS for name in (row.name,) + row.aliases}
+BY_SHORT: dict[str, Option] = {row.short: row for row in OPTIONS if row.short}
+BY_OPTION: dict[str, Option] = {row.option: row for row in OPTIONS if row.option}
+
+
+def find(word: str) -> tuple[Option, bool] | None:
+    """Look a long name up: the row, and whether the name switches it on; None where rsync has no such option.
+
+    ``no-`` takes a name or a letter, as in ``--no-perms`` and ``--no-p``.
+    """
+    if word in BY_NAME and len(word) > 1:
+        return BY_NAME[word], True
+    if word.startswith("no-"):
+        row = BY_NAME.get(word[3:]) or BY_SHORT.get(word[3:])
+        if row is not None:
+            return row, False
+    return None
+
+
+__all__ = ("ARCHIVE", "BY_NAME", "BY_OPTION", "BY_SHORT", "OPTIONS", "Option", "find")
