@@ -1,0 +1,150 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+# PRIVATE to the collection: may change at any time.
+
+"""Look at the ends of a run that are on this host, before anything is touched."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import typing as t
+
+from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import split_source
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import Report
+
+if t.TYPE_CHECKING:
+    from ansible_collections.vgreb.jsync.plugins.module_utils._options import Request
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import Command
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import Endpoint
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.process import Processes
+
+
+def check_ends(request: Request) -> None:
+    """Check sources, destination and files that are on this host.
+
+    Raises:
+        RequestError: One of them is missing, of the wrong kind, or cannot be read or written.
+    """
+    for source in request.sources:
+        if not source.remote:
+            _check_source(source)
+    if not request.dest.remote:
+        _check_dest(request)
+    _check_files(request)
+
+
+def _bytes(endpoint: Endpoint) -> bytes:
+    return endpoint.path.encode("utf-8", "surrogateescape")
+
+
+def _check_source(source: Endpoint) -> None:
+    path = _bytes(source)
+    if not os.path.lexists(path):
+        raise RequestError("src %r does not exist on this host" % source.path)
+    if path.endswith(b"/") and not os.path.isdir(path):
+        raise RequestError("src %r is not a directory: leave out the slash at its end" % source.path)
+
+
+def _check_dest(request: Request) -> None:
+    dest, path = request.dest, _bytes(request.dest)
+    if os.path.isdir(path):
+        if not os.access(path, os.W_OK | os.X_OK) and not request.check:
+            raise RequestError("dest %r is not writable for the user that the module runs as" % dest.path)
+        return
+    if os.path.exists(path):
+        many = len(request.sources) > 1 or any(_is_directory(source) for source in request.sources)
+        if many or dest.path.endswith("/"):
+            raise RequestError("dest %r is a file, and src is not a single file: name a directory" % dest.path)
+        return
+    above = os.path.dirname(path.rstrip(b"/")) or b"."
+    if not os.path.isdir(above):
+        if not request.settings.on("mkpath"):
+            raise RequestError(
+                "dest %r: the directory above it does not exist; create it or set mkpath=true" % dest.path
+            )
+    elif not os.access(above, os.W_OK | os.X_OK) and not request.check:
+        raise RequestError("dest %r cannot be created: the directory above it is not writable" % dest.path)
+
+
+def _is_directory(source: Endpoint) -> bool:
+    path = _bytes(source)
+    return not source.remote and os.path.isdir(path) and (path.endswith(b"/") or not os.path.islink(path))
+
+
+def _check_files(request: Request) -> None:
+    """Check the files that options name, as far as they are on this host."""
+    settings = request.settings
+    named = [(name.replace("-", "_"), path) for name, path in settings.filters if name.endswith("-from")]
+    files_from = settings["files-from"]
+    if files_from and not (request.far and ":" in files_from.partition("/")[0]):
+        named.append(("files_from", files_from))
+    if settings["password-file"]:
+        named.append(("password_file", settings["password-file"]))
+    if request.private_key and request.uses_ssh:
+        named.append(("private_key", request.private_key))
+    for option, path in named:
+        try:
+            with open(path.encode("utf-8", "surrogateescape"), "rb"):
+                pass
+        except OSError as error:
+            raise RequestError("%s is %r and cannot be read: %s" % (option, path, error.strerror)) from error
+
+
+async def check_nesting(request: Request, command: Command, processes: Processes, state: str) -> None:
+    """Check that no end lies inside the other one in a way that would copy or delete a tree within itself.
+
+    Raises:
+        RequestError: The destination would be copied into itself, or the source would be deleted.
+    """
+    if request.far is not None:
+        return
+    dest = os.path.realpath(_bytes(request.dest))
+    for source in filter(_is_directory, request.sources):
+        root = os.path.realpath(_bytes(source))
+        split = split_source(source)
+        base = split.base if split and split.base is not None else b""
+        if request.deletes and _inside(root, os.path.join(dest, base) if base else dest):
+            raise RequestError(
+                "src %r is inside dest %r, and delete would delete it: name another dest or leave delete out"
+                % (source.path, request.dest.path)
+            )
+        if not _inside(dest, root) and not (dest == root and base):
+            continue
+        if request.settings.on("one-file-system") and _device(dest) != _device(root):
+            continue
+        if await _is_listed(command, processes, state, base, os.path.relpath(dest, root)):
+            raise RequestError(
+                "dest %r is inside src %r and would be copied into itself: exclude it or name another dest"
+                % (request.dest.path, source.path)
+            )
+
+
+def _inside(path: bytes, above: bytes) -> bool:
+    return path != above and os.path.commonpath((path, above)) == above
+
+
+def _device(path: bytes) -> int:
+    """The file system of a path, or of what exists above it."""
+    while not os.path.exists(path):
+        path = os.path.dirname(path)
+    return os.stat(path).st_dev
+
+
+async def _is_listed(command: Command, processes: Processes, state: str, base: bytes, below: bytes) -> bool:
+    """Ask rsync, over an empty copy of the path from the source to the destination, whether the filters let it through."""
+    probe = os.path.join(os.fsencode(state), b"probe")
+    name = os.path.normpath(os.path.join(base, below))
+    os.makedirs(os.path.join(probe, name))
+    found: list[bytes] = []
+    report = Report(lambda change: found.append(change.name))
+    source = os.path.join(probe, base)
+    await processes.run(command.probe(source, probe + b".dest"), report.read_output, report.read_errors)
+    shutil.rmtree(probe)
+    return name in found
+
+
+__all__ = ("check_ends", "check_nesting")

@@ -1,0 +1,173 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+# PRIVATE to the collection: may change at any time.
+
+"""Finalize: what must wait until every file has arrived, in this order: hard-link groups, deletions, directories.
+
+Each is one rsync over a list, where that means the same as one rsync over the tree. Where it does not, the user's own
+rsync runs once over the tree that the lanes have filled, and does all three.
+"""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncError
+from ansible_collections.vgreb.jsync.plugins.module_utils._result import FINALIZE
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import Verdict
+from ansible_collections.vgreb.jsync.plugins.module_utils._spool import Spool
+
+if t.TYPE_CHECKING:
+    from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change
+    from ansible_collections.vgreb.jsync.plugins.module_utils._options import Request
+    from ansible_collections.vgreb.jsync.plugins.module_utils._plan import Plan
+    from ansible_collections.vgreb.jsync.plugins.module_utils._result import Outcome
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import Command
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane import Build, Lanes
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import Report
+
+NOT_DELETED = "nothing was deleted, because not everything arrived"
+
+
+class Finalize:
+    """The passes after the transfers, all on the first lane.
+
+    Args:
+        lanes: The first of them carries every pass.
+        command: Builds the arguments.
+        plan: Holds the remainder.
+        request: What the user asks for.
+        outcome: Takes in what was done.
+        directory: Where lists go.
+    """
+
+    def __init__(
+        self, lanes: Lanes, command: Command, plan: Plan, request: Request, outcome: Outcome, directory: str
+    ) -> None:
+        self._lanes = lanes
+        self._command = command
+        self._plan = plan
+        self._request = request
+        self._outcome = outcome
+        self._directory = directory
+        self._source = plan.roots[0]
+        self._root = self._source.root
+        self._deleted = False
+
+    async def run(self, *, whole: bool) -> None:
+        """Do what is left.
+
+        Args:
+            whole: With the user's own rsync over the tree, instead of lists.
+
+        Raises:
+            RsyncError: A pass could not run at all.
+        """
+        self._outcome.begin(FINALIZE)
+        try:
+            if whole:
+                await self._run_whole()
+            else:
+                await self._link()
+                await self.delete()
+                await self._finish_directories()
+            self._outcome.count_expected()
+        finally:
+            self._outcome.end(FINALIZE)
+
+    @property
+    def _may_delete(self) -> bool:
+        """Nothing is deleted after an error, unless the user says so."""
+        return self._request.deletes and (not self._outcome.broken or self._request.settings.on("ignore-errors"))
+
+    async def _link(self) -> None:
+        linked = self._plan.linked
+        if linked.count:
+            linked.flush()
+            await self._pass(lambda shell, rate: self._command.links(self._root, linked.path, shell, rate), self._count)
+
+    async def delete(self) -> None:
+        """Delete what is extraneous, in the directories that hold such; once."""
+        if self._deleted or not self._plan.deletions.count:
+            return
+        if not self._may_delete:
+            self._outcome.warn(NOT_DELETED)
+            return
+        self._deleted = True
+        listed = Spool(os.path.join(self._directory, "delete"))
+        for name in self._plan.deletion_directories():
+            if not name:
+                listed.append(self._source.lead)
+                self._plan.touch_directory(name)
+            elif self._is_directory(name):
+                listed.append(self._plan.entry(name, 0) + b"/")
+                self._plan.touch_directory(name)
+        listed.close()
+        if listed.count:
+            await self._pass(
+                lambda shell, rate: self._command.deletions(self._root, listed.path, shell, rate), self._count
+            )
+
+    def _is_directory(self, name: bytes) -> bool:
+        """Say whether a name is a directory on the end that is here.
+
+        Where a file takes the place of a directory, rsync names what that held among the deletions; it is gone by now.
+        """
+        settings = self._request.settings
+        if self._request.pull:
+            base, follow = self._request.dest.path, settings.on("keep-dirlinks")
+        else:
+            base, follow = self._source.directory.path, settings.on("copy-links", "copy-dirlinks")
+        path = os.path.join(base.encode("utf-8", "surrogateescape"), name)
+        return os.path.isdir(path) and (follow or not os.path.islink(path))
+
+    async def _finish_directories(self) -> None:
+        touched = self._plan.touched
+        if touched.count or self._plan.root_new and not self._plan.root_touched:
+            touched.flush()
+            await self._pass(lambda shell, rate: self._command.finish_directories(self._root, touched.path, shell, rate))
+        if self._plan.root_touched and not (touched.count and self._source.contents):
+            await self._pass(lambda shell, rate: self._command.finish_root(self._source.directory, shell, rate))
+
+    async def _run_whole(self) -> None:
+        """Run the user's own rsync; where a partition had failed in part, first without deletions."""
+        if self._outcome.deferred and not await self._whole(delete=False, arrived=False):
+            return
+        self._outcome.deferred = False
+        await self._whole(delete=self._may_delete, arrived=True)
+
+    async def _whole(self, *, delete: bool, arrived: bool) -> bool:
+        """Run it once; say whether everything arrived."""
+        if self._request.deletes and not delete and arrived:
+            self._outcome.warn(NOT_DELETED)
+        report = await self._carry(
+            lambda shell, rate: self._command.whole(shell, rate, delete=delete, arrived=arrived), self._count
+        )
+        if report.verdict is Verdict.PARTIAL and report.unnamed:
+            await self._lanes.first.compare(self._command.verify_whole, report, self._outcome.failures)
+        elif report.verdict is Verdict.PARTIAL:
+            self._outcome.blame(report)
+        return report.verdict is not Verdict.PARTIAL
+
+    def _count(self, change: Change) -> None:
+        """Count what a pass did; directories that only got their times back count as the scan saw them."""
+        if not change.unchanged and (not change.directory or change.deletion or change.item[:1] == b"c"):
+            self._outcome.count(change)
+
+    async def _carry(self, build: Build, on_change: t.Callable[[Change], None] | None = None) -> Report:
+        report = await self._lanes.first.carry(build, on_change)
+        if report.verdict in (Verdict.FATAL, Verdict.RETRY):
+            raise RsyncError(self._lanes.explain(report), report.code)
+        self._outcome.settle(report)
+        return report
+
+    async def _pass(self, build: Build, on_change: t.Callable[[Change], None] | None = None) -> None:
+        report = await self._carry(build, on_change)
+        if report.verdict is Verdict.PARTIAL:
+            self._outcome.blame(report)
+
+
+__all__ = ("Finalize",)

@@ -1,0 +1,302 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+# PRIVATE to the collection: may change at any time.
+
+"""The module's options: their argument specification, and the Request that they add up to.
+
+An option that is one of rsync's is named once, in _rsync/table.py; here are its type and its default.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import shlex
+import typing as t
+
+from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync import table
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import (
+    DAEMON,
+    SSH,
+    Endpoint,
+    Source,
+    parse_endpoint,
+    split_list,
+    split_relative,
+    split_source,
+)
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.settings import BY_ARCHIVE, Settings
+
+JOBS_MAX = 128
+
+_INTEGERS = frozenset(("rsync_timeout", "contimeout", "port", "max_delete", "modify_window"))
+_LEFT_TO_RSYNC = frozenset(("recursive", "links", "perms", "times", "owner", "group", "devices", "specials", "whole_file"))
+_PATHS_HERE = frozenset(("files_from", "password_file"))
+_MERGE = re.compile(r"[.:]|merge\b|dir-merge\b|[-+]C\b")
+_SIZE = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(?:([bkmgtp])(b|ib)?)?", re.IGNORECASE)
+
+
+def argument_spec() -> dict[str, dict[str, t.Any]]:
+    """The argument specification of the module."""
+    spec: dict[str, dict[str, t.Any]] = {
+        "src": {"type": "raw", "required": True},
+        "dest": {"type": "str", "required": True},
+        "jobs": {"type": "int", "default": 4},
+        "retries": {"type": "int", "default": 3},
+        "rsync_path": {"type": "str", "default": "rsync"},
+        "rsync_opts": {"type": "raw", "default": []},
+        "private_key": {"type": "path"},
+        "ssh_args": {"type": "str"},
+        "password": {"type": "str", "no_log": True},
+    }
+    for row in table.OPTIONS:
+        if row.option:
+            spec[row.option] = _specify(row)
+    spec["archive"]["default"] = True
+    return spec
+
+
+def _specify(row: table.Option) -> dict[str, t.Any]:
+    if row.option in _INTEGERS:
+        return {"type": "int"}
+    if row.option in _PATHS_HERE:
+        return {"type": "path", "no_log": False} if row.option == "password_file" else {"type": "path"}
+    if row.kind in (table.LIST, table.FILTER) or row.option == "remote_rsync_path":
+        return {"type": "raw"}
+    if row.kind == table.VALUE:
+        return {"type": "str"}
+    return {"type": "bool"} if row.option in _LEFT_TO_RSYNC else {"type": "bool", "default": False}
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """What one run is asked to do; nothing in it changes.
+
+    Attributes:
+        sources: The sources, as rsync takes them.
+        dest: The destination, as rsync takes it.
+        settings: The options of rsync, from the module's own and from rsync_opts.
+        jobs: The number of lanes.
+        retries: How many more attempts a failed rsync gets.
+        rsync_path: The rsync on this host.
+        ssh: Words after ``ssh`` from port, private_key and ssh_args.
+        private_key: The key file among them.
+        password: For a daemon; goes only into the environment of rsync.
+        bwlimit: Bytes a second for the whole run; 0 for no limit.
+        check: Scan only.
+    """
+
+    sources: tuple[Endpoint, ...]
+    dest: Endpoint
+    settings: Settings
+    jobs: int = 4
+    retries: int = 3
+    rsync_path: str = "rsync"
+    ssh: tuple[str, ...] = ()
+    private_key: str | None = None
+    password: str | None = None
+    bwlimit: int = 0
+    check: bool = False
+
+    @property
+    def pull(self) -> bool:
+        return self.sources[0].remote
+
+    @property
+    def far(self) -> Endpoint | None:
+        """The remote end; None for a copy on this host."""
+        return self.sources[0] if self.pull else self.dest if self.dest.remote else None
+
+    @property
+    def uses_ssh(self) -> bool:
+        """The module opens the connections itself."""
+        return self.far is not None and self.far.kind == SSH and not self.settings["rsh"]
+
+    @property
+    def deletes(self) -> bool:
+        """Extraneous files are to be deleted, whenever."""
+        return self.settings.on(
+            "delete", "delete-before", "delete-during", "delete-delay", "delete-after", "delete-excluded"
+        )
+
+    @property
+    def merges_filters(self) -> bool:
+        """Some filters stand in files that only rsync's own walk through the tree finds or reads."""
+        rules = (text.lstrip() for name, text in self.settings.filters if name == "filter")
+        return self.settings.on("cvs-exclude") or any(_MERGE.match(rule) for rule in rules)
+
+    @property
+    def roots(self) -> tuple[Source, ...] | None:
+        """Where the names of a list lie, a row for each source; None where only rsync itself can tell."""
+        if self.settings["files-from"]:
+            if self.settings["relative"] is False:
+                return None
+            return (split_list(self.sources[0]),)
+        split = split_relative if self.settings.on("relative") else split_source
+        rows = tuple(row for row in map(split, self.sources) if row is not None)
+        if len(rows) < len(self.sources):
+            return None
+        bases = {row.base for row in rows}
+        if len({row.directory for row in rows}) > 1 and (None in bases or len(bases) < len(rows)):
+            return None
+        return rows
+
+
+def build_request(params: t.Mapping[str, t.Any], *, check: bool = False) -> Request:
+    """Turn the module's parameters into a Request.
+
+    Raises:
+        RequestError: An option, alone or beside another, asks for what cannot be.
+    """
+    settings = _build_settings(params)
+    sources = tuple(_endpoint("src", text) for text in texts("src", params["src"]))
+    if not sources:
+        raise RequestError("src is empty: name at least one path")
+    dest = _endpoint("dest", params["dest"])
+    sources = _check_ends(sources, dest)
+    jobs = params.get("jobs", 4)
+    if not 1 <= jobs <= JOBS_MAX:
+        raise RequestError("jobs is %d: give a number from 1 to %d" % (jobs, JOBS_MAX))
+    retries = params.get("retries", 3)
+    if retries < 0:
+        raise RequestError("retries is %d: give 0 or more" % retries)
+    request = Request(
+        sources=sources,
+        dest=dest,
+        settings=settings,
+        jobs=jobs,
+        retries=retries,
+        rsync_path=os.path.expanduser(params.get("rsync_path") or "rsync"),
+        ssh=_ssh_words(params, settings),
+        private_key=params.get("private_key"),
+        password=params.get("password"),
+        bwlimit=parse_size(settings["bwlimit"]) if settings["bwlimit"] else 0,
+        check=check,
+    )
+    _check_connection(request)
+    return request
+
+
+def _build_settings(params: t.Mapping[str, t.Any]) -> Settings:
+    settings = Settings()
+    for row in table.OPTIONS:
+        value = params.get(row.option) if row.option else None
+        if value is None:
+            continue
+        if row.option == "remote_rsync_path":
+            settings.apply(row, _remote_command(value))
+        elif row.kind in (table.LIST, table.FILTER):
+            for text in texts(row.option, value):
+                settings.apply(row, text)
+        elif not row.takes_value or value != "":
+            settings.apply(row, value)
+    settings.parse(texts("rsync_opts", params.get("rsync_opts") or []))
+    if settings["recursive"] == BY_ARCHIVE and settings["files-from"]:
+        settings.values["recursive"] = False
+    if not settings["timeout"]:
+        settings.values.pop("timeout", None)
+    return settings
+
+
+def texts(option: str, value: t.Any) -> list[str]:
+    """Read an option that is one text or a list of texts; a comma means nothing."""
+    values = value if isinstance(value, (list, tuple)) else [value]
+    for entry in values:
+        if isinstance(entry, bool) or not isinstance(entry, (str, int, float)):
+            raise RequestError("%s holds %r: give a text or a list of texts" % (option, entry))
+    return [str(entry) for entry in values]
+
+
+def _endpoint(option: str, text: str) -> Endpoint:
+    if not text:
+        raise RequestError("%s is empty: name a path" % option)
+    if "\0" in text:
+        raise RequestError("%s is %r: a path cannot hold a NUL byte" % (option, text))
+    endpoint = parse_endpoint(text)
+    if not endpoint.remote and text.startswith("~"):
+        endpoint = endpoint.at(os.path.expanduser(text))
+    for part in (text, endpoint.host, endpoint.user, endpoint.path):
+        if part.startswith("-"):
+            raise RequestError("%s is %r: a name that starts with '-' reads as an option; write './%s'" % (option, text, part))
+    if endpoint.kind == DAEMON and not endpoint.path.strip("/"):
+        raise RequestError("%s is %r: name the daemon's module behind the host" % (option, text))
+    return endpoint
+
+
+def _check_ends(sources: tuple[Endpoint, ...], dest: Endpoint) -> tuple[Endpoint, ...]:
+    """Check what the sources and the destination must have in common, and fill in a host left out."""
+    first = sources[0]
+    if first.remote and dest.remote:
+        raise RequestError(
+            "src %r and dest %r are both remote: run the module on one of the two hosts" % (first.text, dest.text)
+        )
+    if any(end.remote and not end.host for end in (first, dest)):
+        raise RequestError("%r names no host" % (first if first.remote else dest).text)
+    filled = []
+    for source in sources:
+        if first.remote and source.remote and not source.host and source.kind == first.kind:
+            source = first.at(source.path)
+        if source.where != first.where:
+            raise RequestError("src %r and %r are on different hosts: one rsync takes one" % (first.text, source.text))
+        filled.append(source)
+    return tuple(filled)
+
+
+def _remote_command(value: t.Any) -> str:
+    """Quote remote_rsync_path for the remote shell: a text is one path, a list is the words of a command."""
+    words = texts("remote_rsync_path", value)
+    return " ".join("~/" + shlex.quote(word[2:]) if word.startswith("~/") else shlex.quote(word) for word in words)
+
+
+def _ssh_words(params: t.Mapping[str, t.Any], settings: Settings) -> tuple[str, ...]:
+    words = []
+    if settings["port"]:
+        words += ["-p", str(settings["port"])]
+    if params.get("private_key"):
+        words += ["-i", params["private_key"]]
+    try:
+        words += shlex.split(params.get("ssh_args") or "")
+    except ValueError as error:
+        raise RequestError("ssh_args is %r: %s" % (params["ssh_args"], str(error).lower())) from None
+    return tuple(words)
+
+
+def _check_connection(request: Request) -> None:
+    settings, far = request.settings, request.far
+    kind = far.kind if far else None
+    if settings["rsh"] and request.ssh and kind == SSH:
+        raise RequestError("rsh is used as it is: put what port, private_key and ssh_args say into it")
+    for option, given in (("password", request.password), ("password_file", settings["password-file"])):
+        if given and kind != DAEMON:
+            raise RequestError("%s is for an rsync daemon, and neither src nor dest is one" % option)
+    if request.password and settings["password-file"]:
+        raise RequestError("password and password_file are both given: leave one out")
+    if settings["files-from"]:
+        if len(request.sources) > 1:
+            raise RequestError("files_from takes one src, the directory that its names lie below")
+        if settings["files-from"] == "-":
+            raise RequestError("files_from is '-': the module has no standard input, name a file")
+
+
+def parse_size(text: str) -> int:
+    """Read rsync's notation of a rate: a number of KiB a second, or with a suffix as in ``400k``, ``1.5m``, ``2MB``.
+
+    Raises:
+        RequestError: It is no such number, or below rsync's least, 512 bytes a second.
+    """
+    match = _SIZE.fullmatch(text)
+    if match is None:
+        raise RequestError("bwlimit is %r: give a number of KiB a second, or one with a suffix as in 400k or 12m" % text)
+    number, suffix, base = match.groups()
+    power = "bkmgtp".index((suffix or "k").lower())
+    size = int(float(number) * (1000 if (base or "").lower() == "b" else 1024) ** power)
+    if 0 < size < 512:
+        raise RequestError("bwlimit is %r: rsync's least is 512 bytes a second" % text)
+    return size
+
+
+__all__ = ("JOBS_MAX", "Request", "argument_spec", "build_request", "parse_size", "texts")

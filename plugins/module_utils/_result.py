@@ -1,0 +1,248 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+# PRIVATE to the collection: may change at any time.
+
+"""The outcome of a run as it grows, and the one dictionary that the module returns: the same keys, however it ended."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change, Failure, Listing, path_fields
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import OK, VANISHED, Verdict, worst
+
+if t.TYPE_CHECKING:
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.binary import Binary
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane import Lane
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import Report
+
+LISTED = 1000
+WARNINGS = 20
+
+# The stages, in the order in which a run may end in them.
+REQUEST, SCAN, TRANSFER, FINALIZE, RESULT = "request", "scan", "transfer", "finalize", "result"
+
+_COUNTERS = ("files", "transferred_bytes", "directories", "links", "hard_links", "deletions")
+_REPORTED = {
+    "literal_bytes": "Literal data",
+    "matched_bytes": "Matched data",
+    "sent_bytes": "Total bytes sent",
+    "received_bytes": "Total bytes received",
+}
+
+
+class Outcome:
+    """What has happened so far.
+
+    Args:
+        clock: Gives seconds.
+        diff: Keep itemized lines.
+        check: Nothing is done; what the scan found counts.
+
+    Attributes:
+        stage: Where the run is, or where it ended.
+        message: Why it failed; empty while it has not.
+        failures: Paths that did not arrive; those that vanished at the source are no reason to fail.
+        deleted: Paths that were deleted.
+        one_process: Stages that one rsync did alone, and why.
+        deferred: A partition failed in part; the whole rsync at the end decides what arrived.
+    """
+
+    def __init__(self, clock: t.Callable[[], float] = time.monotonic, *, diff: bool = False, check: bool = False) -> None:
+        self._clock = clock
+        self._started = clock()
+        self._diff = Listing(LISTED) if diff else None
+        self.check = check
+        self._counts = dict.fromkeys((*_COUNTERS, *_REPORTED), 0)
+        self._tree = {"entries": 0, "total_bytes": 0}
+        self._seconds = dict.fromkeys((SCAN, TRANSFER, FINALIZE), 0.0)
+        self._since: dict[str, float] = {}
+        self._codes: list[int] = []
+        self.stage = REQUEST
+        self.message = ""
+        self.changes = 0
+        self.partitions = 0
+        self._expected = Listing(LISTED)
+        self.failures = Listing(LISTED)
+        self.deleted = Listing(LISTED)
+        self._warnings = Listing(WARNINGS)
+        self._vanished = 0
+        self.one_process: list[dict[str, str]] = []
+        self.deferred = False
+        self.lanes: t.Sequence[Lane] = ()
+        self.rsync: Binary | None = None
+
+    def begin(self, stage: str) -> None:
+        self.stage = stage
+        self._since[stage] = self._clock()
+
+    def end(self, stage: str) -> None:
+        self._seconds[stage] = self._clock() - self._since[stage]
+
+    def heard(self, report: Report) -> None:
+        """Add what one rsync moved, whatever came of it."""
+        for name, label in _REPORTED.items():
+            self._counts[name] += report.statistics.get(label, 0)
+
+    def scanned(self, report: Report) -> None:
+        """Take the size of the tree from the scan."""
+        self._tree["entries"] = report.statistics.get("Number of files", 0)
+        self._tree["total_bytes"] = report.statistics.get("Total file size", 0)
+
+    def count(self, change: Change) -> None:
+        """Count one change that was made (in check mode: that would be made)."""
+        self.changes += 1
+        if change.deletion:
+            self._counts["deletions"] += 1
+            self.deleted.add(change.name + b"/" if change.directory else change.name)
+        elif change.directory:
+            self._counts["directories"] += 1
+        elif change.transfer:
+            self._counts["files"] += 1
+            self._counts["transferred_bytes"] += change.size
+        elif change.hard_link:
+            self._counts["hard_links"] += 1
+        elif change.item[1:2] == b"L":
+            self._counts["links"] += 1
+        if self._diff is not None:
+            self._diff.add(change)
+
+    def expect(self, change: Change) -> None:
+        """Note that an existing directory is to get other metadata. It gets it last, after many a side effect."""
+        self._expected.add(change)
+
+    def count_expected(self) -> None:
+        """The directories have got their metadata: count those where the scan had found it to differ."""
+        for change in self._expected.entries:
+            self.count(change)
+        self.changes += self._expected.more
+        self._counts["directories"] += self._expected.more
+        self._expected = Listing(LISTED)
+
+    def note(self, code: int) -> None:
+        """Take in the exit code of a pass; the worst one stands for the run."""
+        self._codes.append(code)
+
+    def fail(self, message: str, code: int) -> None:
+        """The run cannot go on. The first reason counts."""
+        self.note(code)
+        self.message = self.message or message
+
+    def warn(self, warning: str) -> None:
+        """Note what the user should know beside the failures."""
+        if warning not in self._warnings.entries:
+            self._warnings.add(warning)
+
+    @property
+    def code(self) -> int:
+        return worst(self._codes)
+
+    @property
+    def failed(self) -> bool:
+        return bool(self.message) or self.code not in (OK, VANISHED)
+
+    @property
+    def broken(self) -> bool:
+        """Something did not arrive, or may not have: nothing is to be deleted."""
+        return self.failed or self.deferred
+
+    def settle(self, report: Report, *, named: bool = False) -> None:
+        """Take in the end of a pass that works on many names: what vanished is a warning, the rest counts as it ended.
+
+        Args:
+            report: Of the pass.
+            named: The caller lists what did not arrive.
+        """
+        verdict = report.verdict
+        self.note(VANISHED if verdict is Verdict.VANISHED else report.code)
+        for note in report.notes.entries:
+            if not note.startswith("created "):
+                self.warn(note)
+        if verdict is Verdict.VANISHED:
+            self._vanished += report.vanished
+            if not named:
+                self.blame(report)
+
+    def blame(self, report: Report) -> None:
+        """List the names that the messages of a report are about."""
+        for problem in report.problems.entries:
+            self.failures.add(Failure(problem.path or b"", problem.reason))
+        self.failures.total += report.problems.more
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the user should know beside the failures."""
+        warnings = list(self._warnings.entries)
+        if self._vanished:
+            warnings.append("%d names vanished at the source before they could be transferred" % self._vanished)
+        if self._warnings.more:
+            warnings.append("... and %d more messages of rsync" % self._warnings.more)
+        return warnings
+
+    def as_result(self) -> dict[str, t.Any]:
+        """The module's result. RETURN in plugins/modules/parallel_rsync.py documents it."""
+        total = self._clock() - self._started
+        result: dict[str, t.Any] = {
+            "changed": self.changes > 0,
+            "failed": self.failed,
+            "rc": self.code or int(self.failed),
+            "msg": self._sentence(total),
+            "stage": self.stage,
+            "stats": dict(
+                self._tree,
+                **self._counts,
+                failures=self.failures.total,
+                partitions=self.partitions,
+                retries=sum(lane.retries for lane in self.lanes),
+                seconds={**{stage: round(spent, 3) for stage, spent in self._seconds.items()}, "total": round(total, 3)},
+                bytes_per_second=int(self._counts["transferred_bytes"] / total) if total and not self.check else 0,
+            ),
+            "lanes": [_lane_row(lane) for lane in self.lanes],
+            "failures": [failure.as_result() for failure in self.failures.entries],
+            "deleted": [path_fields(path) for path in self.deleted.entries],
+            "one_process": self.one_process,
+            "rsync": {"version": self.rsync.version, "path": self.rsync.path} if self.rsync else None,
+            "warnings": self.warnings,
+        }
+        if self._diff is not None:
+            result["diff"] = {"prepared": self._prepared()}
+        return result
+
+    def _sentence(self, total: float) -> str:
+        if self.message:
+            return self.message
+        if self.failed:
+            first = self.failures.entries[0] if self.failures.entries else None
+            named = ", the first is %s (%s)" % (path_fields(first.path)["path"], first.reason) if first else ""
+            if self.code == 25:
+                return "max_delete stopped the deletions after %d" % self._counts["deletions"]
+            return "%d paths did not arrive%s" % (self.failures.total, named)
+        files, size = self._counts["files"], self._counts["transferred_bytes"]
+        if self.check:
+            return "would transfer %d files, %d bytes, and delete %d names" % (files, size, self._counts["deletions"])
+        return "transferred %d files, %d bytes in %.1f s" % (files, size, total)
+
+    def _prepared(self) -> str:
+        assert self._diff is not None
+        lines = [change.line() for change in self._diff.entries]
+        if self._diff.more:
+            lines.append("... and %d more" % self._diff.more)
+        return "".join(line + "\n" for line in lines)
+
+
+def _lane_row(lane: Lane) -> dict[str, t.Any]:
+    return {
+        "lane": lane.number,
+        "partitions": lane.partitions,
+        "files": lane.files,
+        "bytes": lane.bytes,
+        "seconds": round(lane.seconds, 3),
+        "retries": lane.retries,
+        "exit_codes": {str(code): count for code, count in sorted(lane.codes.items())},
+    }
+
+
+__all__ = ("FINALIZE", "Outcome", "REQUEST", "RESULT", "SCAN", "TRANSFER")

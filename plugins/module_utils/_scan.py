@@ -1,0 +1,95 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+# PRIVATE to the collection: may change at any time.
+
+"""Scan: ask rsync, in dry run, what would change, and pass each change on as it is found."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError, RsyncError
+from ansible_collections.vgreb.jsync.plugins.module_utils._result import SCAN
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import Verdict
+
+if t.TYPE_CHECKING:
+    from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change
+    from ansible_collections.vgreb.jsync.plugins.module_utils._result import Outcome
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import Command
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane import Lanes
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import Report
+
+
+class Scan:
+    """The dry run over the whole tree.
+
+    Args:
+        lanes: The first of them carries it.
+        command: Builds its arguments.
+        outcome: Takes in its numbers and its messages.
+        found: Called with each change as it comes.
+        listen: Called with each other line of rsync.
+
+    Attributes:
+        entries: Number of names in the whole tree, once the scan has ended.
+    """
+
+    def __init__(
+        self,
+        lanes: Lanes,
+        command: Command,
+        outcome: Outcome,
+        found: t.Callable[[Change], None],
+        listen: t.Callable[[bytes], None],
+    ) -> None:
+        self._lanes = lanes
+        self._command = command
+        self._outcome = outcome
+        self._found = found
+        self._listen = listen
+        self._silent = True
+        self.entries = 0
+
+    async def run(self) -> None:
+        """Scan to the end.
+
+        Raises:
+            RequestError: A source is not there.
+            RsyncError: rsync cannot scan at all.
+        """
+        self._outcome.begin(SCAN)
+        report = await self._lanes.first.carry(
+            self._command.scan, self._pass_on, self._listen, may_retry=lambda: self._silent
+        )
+        self._outcome.end(SCAN)
+        self._outcome.scanned(report)
+        self.entries = report.statistics.get("Number of files", 0)
+        if report.verdict in (Verdict.FATAL, Verdict.RETRY):
+            raise RsyncError(self._lanes.explain(report), report.code)
+        if not self.entries and report.code:
+            raise RequestError("src: %s" % report.last_words)
+        if report.verdict is Verdict.PARTIAL and not self._outcome.check and self._by_dry_run(report):
+            self._outcome.deferred = True
+            return
+        self._outcome.settle(report)
+        if report.verdict is Verdict.PARTIAL:
+            self._outcome.blame(report)
+
+    @staticmethod
+    def _by_dry_run(report: Report) -> bool:
+        """Say whether an error may be one of the dry run alone.
+
+        A receiver that was to make a directory first, and did not, complains about the names in it. Only the real run
+        can tell. The sending side does the same in both.
+        """
+        return report.problems.total > report.from_sender or report.unnamed > 0
+
+    def _pass_on(self, change: Change) -> None:
+        self._silent = False
+        if not change.unchanged or change.name == b".":
+            self._found(change)
+
+
+__all__ = ("Scan",)

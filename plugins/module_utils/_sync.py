@@ -1,0 +1,271 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+# PRIVATE to the collection: may change at any time.
+
+"""READ FIRST. The conductor: one run from request to result.
+
+::
+
+    check the request against this host      bad input ends here, nothing touched
+    find rsync
+    log lane 1 in
+    scan ---- changes ----> plan             one dry run over the whole tree
+        partition <-------- plan
+    transfer                                 N lanes, while the scan still runs
+        directories first, then files
+    finalize                                 when every file has arrived
+        hard-link groups
+        deletions                            never after an error
+        directory metadata
+    result
+
+What is not guaranteed: the files of a run do not arrive at one moment, and with deletions in any mode but
+``--delete-before`` extraneous files go after all transfers. Some options mean nothing side by side; then one rsync does
+the transfers (:func:`alone_because`), or what is left after them (:func:`whole_because`), and the result says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import typing as t
+
+from ansible_collections.vgreb.jsync.plugins.module_utils._check import check_ends, check_nesting
+from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError, RsyncError, SyncError
+from ansible_collections.vgreb.jsync.plugins.module_utils._finalize import Finalize
+from ansible_collections.vgreb.jsync.plugins.module_utils._options import Request, build_request
+from ansible_collections.vgreb.jsync.plugins.module_utils._partition import Sizes
+from ansible_collections.vgreb.jsync.plugins.module_utils._plan import Plan
+from ansible_collections.vgreb.jsync.plugins.module_utils._result import FINALIZE, RESULT, TRANSFER, Outcome
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.binary import find_rsync
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import Command
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import split_list
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import SIGNALED, Verdict
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane import Lanes
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.process import Processes
+from ansible_collections.vgreb.jsync.plugins.module_utils._scan import Scan
+from ansible_collections.vgreb.jsync.plugins.module_utils._spool import socket_directory, state_directory
+from ansible_collections.vgreb.jsync.plugins.module_utils._transfer import Transfer
+
+if t.TYPE_CHECKING:
+    from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change
+
+# On a pull, rsync checks each name that arrives against every name it asked for, which takes seconds from here on.
+_PULL_ENTRIES = 2000
+
+
+def alone_because(request: Request) -> str | None:
+    """Say why one rsync must do the whole work; None where many can."""
+    settings = request.settings
+    if settings.on("iconv"):
+        return "iconv: names differ between the two ends"
+    if settings.on("delay-updates"):
+        return "delay_updates: all files go into place together, at the end"
+    if settings.on("delete-missing-args"):
+        return "delete-missing-args: only rsync's own list knows the names that are missing"
+    if request.roots is None:
+        return "src: only rsync itself can tell which source a name comes from"
+    if settings.on("delete-before") and whole_because(request):
+        return "delete-before: %s" % whole_because(request)
+    return None
+
+
+def whole_because(request: Request, plan: Plan | None = None) -> str | None:
+    """Say why the user's own rsync must run over the tree after the lanes; None where lists do."""
+    settings = request.settings
+    if len({row.directory for row in request.roots or ()}) > 1:
+        return "src: several sources have no common directory that a list could start from"
+    if request.deletes and request.merges_filters:
+        return "filter: rules in the tree's own files protect from deletion only in rsync's own walk"
+    for name in ("prune-empty-dirs", "files-from", "relative"):
+        if request.deletes and settings.on(name):
+            return "delete with %s: only rsync's own walk knows what is extraneous" % name
+    if settings.on("remove-source-files"):
+        return "remove_source_files: nothing is removed before everything has arrived"
+    if settings.on("compare-dest"):
+        return "compare_dest: what is the same there is removed here, and no dry run says so"
+    if settings.on("hard-links"):
+        for name in ("checksum", "ignore-times", "link-dest", "copy-dest"):
+            if settings.on(name):
+                return "hard_links with %s: only rsync's own walk sees whole groups" % name
+        if plan is not None and plan.unled:
+            return "hard_links: a file of an existing group has changed, so the group must be linked again"
+    return None
+
+
+def run(params: t.Mapping[str, t.Any], *, check: bool, diff: bool, sizes: Sizes | None = None) -> dict[str, t.Any]:
+    """Do what the module's parameters ask for, and return its result.
+
+    Args:
+        params: The module's parameters.
+        check: Scan only.
+        diff: Keep itemized lines.
+        sizes: How finely to cut, for tests.
+    """
+    outcome = Outcome(diff=diff, check=check)
+    try:
+        synchronize(build_request(params, check=check), outcome, sizes=sizes)
+    except RequestError as error:
+        outcome.fail(error.message, error.code)
+    return outcome.as_result()
+
+
+def synchronize(request: Request, outcome: Outcome, *, sizes: Sizes | None = None) -> None:
+    """Run a request to its end; what came of it is in the outcome, also when it failed or was stopped."""
+    try:
+        asyncio.run(_supervise(request, outcome, sizes or Sizes()))
+    except SyncError as error:
+        outcome.fail(error.message, error.code)
+
+
+async def _supervise(request: Request, outcome: Outcome, sizes: Sizes) -> None:
+    """Conduct the run; on a signal end all that it started, then return."""
+    loop = asyncio.get_event_loop()
+    conducting = asyncio.ensure_future(_conduct(request, outcome, sizes))
+
+    def stop(number: signal.Signals) -> None:
+        outcome.fail("stopped by %s in the %s stage" % (number.name, outcome.stage), SIGNALED)
+        conducting.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            loop.add_signal_handler(number, stop, number)
+    try:
+        await conducting
+    except asyncio.CancelledError:
+        if not outcome.message:
+            raise
+
+
+async def _conduct(request: Request, outcome: Outcome, sizes: Sizes) -> None:
+    check_ends(request)
+    with state_directory() as state, socket_directory(state) as sockets:
+        async with Processes() as processes:
+            outcome.rsync = await find_rsync(processes, request.rsync_path)
+            lanes = Lanes(processes, request, sockets, outcome.heard)
+            outcome.lanes = lanes.all
+            command = Command(request, outcome.rsync, state)
+            await check_nesting(request, command, processes, state)
+            await lanes.first.open()
+            await _Run(request, outcome, lanes, command, state, sizes).run()
+    if not outcome.failed:
+        outcome.stage = RESULT
+
+
+class _Run:
+    """The stages of one run, and what they share."""
+
+    def __init__(
+        self, request: Request, outcome: Outcome, lanes: Lanes, command: Command, state: str, sizes: Sizes
+    ) -> None:
+        self._request = request
+        self._outcome = outcome
+        self._lanes = lanes
+        self._command = command
+        self._alone = alone_because(request)
+        self._held = self._alone is not None or request.settings.on("delete-before")
+        self._changes = 0
+        roots = request.roots or (split_list(request.sources[0]),)
+        if request.pull:
+            sizes = sizes._replace(entries=min(sizes.entries, _PULL_ENTRIES))
+        self._plan = Plan(state, roots, request.jobs, hard_links=request.settings.on("hard-links"), sizes=sizes)
+        self._scan = Scan(lanes, command, outcome, self._found, self._plan.note)
+        self._transfer = Transfer(lanes, command, self._plan, outcome, defer=self._defers)
+        self._finalize = Finalize(lanes, command, self._plan, request, outcome, state)
+
+    @property
+    def _defers(self) -> bool:
+        """A lane may fail where rsync alone would not: the user's own rsync decides afterwards.
+
+        Without perms a lane must not open directories to the others; with filters in files it may clear nothing away.
+        """
+        request = self._request
+        blocked = request.merges_filters and request.settings.on("force")
+        return blocked or not request.settings.on("perms", "acls") or whole_because(request) is not None
+
+    async def run(self) -> None:
+        try:
+            if self._request.check:
+                await self._scan.run()
+                return
+            await self._scan_and_transfer()
+            if self._alone:
+                await self._carry_alone(self._alone)
+            elif self._transfer.stopped:
+                self._transfer.give_up_rest()
+            elif self._outcome.deferred or not self._plan.empty:
+                await self._finish()
+        finally:
+            self._plan.close()
+
+    def _found(self, change: Change) -> None:
+        """Take in one change of the scan."""
+        if self._request.check:
+            if not change.unchanged:
+                self._outcome.count(change)
+            return
+        self._plan.add(change)
+        if change.unchanged:
+            return
+        if change.directory and not change.deletion and change.item[:1] != b"c":
+            self._outcome.expect(change)
+        self._changes += 1
+        if self._changes > 1 and not self._held:
+            self._transfer.release()
+
+    async def _scan_and_transfer(self) -> None:
+        """Scan, and let the lanes carry what is found meanwhile."""
+        stages = [asyncio.ensure_future(self._scan_to_end()), asyncio.ensure_future(self._transfer.run())]
+        try:
+            await asyncio.gather(*stages)
+        finally:
+            for stage in stages:
+                stage.cancel()
+            await asyncio.gather(*stages, return_exceptions=True)
+
+    async def _scan_to_end(self) -> None:
+        await self._scan.run()
+        self._lanes.bandwidth.holders -= 1
+        self._plan.partitioner.finish()
+        if self._scan.entries == 1 and self._alone is None:
+            self._alone = "src: it is a single file or directory"
+        if self._alone:
+            self._transfer.abandon()
+            return
+        if self._request.settings.on("delete-before"):
+            await self._finalize.delete()
+        self._transfer.release()
+
+    async def _carry_alone(self, reason: str) -> None:
+        """Let one rsync do the work that lanes cannot share."""
+        self._outcome.one_process.append({"stage": TRANSFER, "reason": reason})
+        self._outcome.begin(TRANSFER)
+        lane = self._lanes.first
+        lane.partitions = self._outcome.partitions = 1
+
+        def arrived(change: Change) -> None:
+            if not change.unchanged:
+                self._outcome.count(change)
+                lane.files += change.transfer
+                lane.bytes += change.size if change.transfer else 0
+
+        report = await lane.carry(self._command.whole, arrived)
+        self._outcome.end(TRANSFER)
+        self._outcome.settle(report)
+        if report.verdict in (Verdict.FATAL, Verdict.RETRY):
+            raise RsyncError(self._lanes.explain(report), report.code)
+        if report.verdict is Verdict.PARTIAL:
+            self._outcome.blame(report)
+
+    async def _finish(self) -> None:
+        reason = whole_because(self._request, self._plan)
+        if self._outcome.deferred and reason is None:
+            reason = "a dry run or a lane failed where rsync alone may not"
+        if reason:
+            self._outcome.one_process.append({"stage": FINALIZE, "reason": reason})
+        await self._finalize.run(whole=reason is not None)
+
+
+__all__ = ("alone_because", "run", "synchronize", "whole_because")

@@ -1,0 +1,239 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+# PRIVATE to the collection: may change at any time.
+
+"""Transfer: every lane carries one partition after the other, while the scan still runs."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+import typing as t
+
+from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncError
+from ansible_collections.vgreb.jsync.plugins.module_utils._model import Failure
+from ansible_collections.vgreb.jsync.plugins.module_utils._result import TRANSFER
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import PARTIAL, Verdict
+from ansible_collections.vgreb.jsync.plugins.module_utils._spool import records
+
+if t.TYPE_CHECKING:
+    from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change
+    from ansible_collections.vgreb.jsync.plugins.module_utils._partition import Partition
+    from ansible_collections.vgreb.jsync.plugins.module_utils._plan import Plan
+    from ansible_collections.vgreb.jsync.plugins.module_utils._result import Outcome
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import Command
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import Endpoint
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane import Lane, Lanes
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import Report
+
+# How long a free lane waits for the scan to find more, before it takes a small partition.
+PATIENCE_SECONDS = 2.0
+
+
+class Transfer:
+    """Hands partitions to lanes.
+
+    Args:
+        lanes: All of them work at once.
+        command: Builds the arguments.
+        plan: Where the partitions come from.
+        outcome: Takes in what arrived and what did not.
+        defer: A later pass decides what arrived: a partition that failed in part is no failure yet.
+
+    Attributes:
+        stopped: Nothing more can be carried; the outcome says why.
+    """
+
+    def __init__(self, lanes: Lanes, command: Command, plan: Plan, outcome: Outcome, *, defer: bool) -> None:
+        self._lanes = lanes
+        self._command = command
+        self._plan = plan
+        self._outcome = outcome
+        self._defer = defer
+        self._idle = 0
+        self._lost = 0
+        self._ended = False
+        self._released = False
+        self.stopped = False
+        self._news = asyncio.Event()
+        self._fixed = float("inf")
+        self._making = asyncio.Lock()
+        self._made = [0] * len(plan.roots)
+        self._offsets = [0] * len(plan.roots)
+        self._root_made = False
+
+    def wake(self) -> None:
+        """The plan has more, or is complete: let free lanes look."""
+        self._news.set()
+        self._news.clear()
+
+    def release(self) -> None:
+        """Let the lanes begin. They log in before."""
+        self._released = True
+        self.wake()
+
+    def abandon(self) -> None:
+        """Let the lanes end without carrying anything more."""
+        self._ended = True
+        self.wake()
+
+    async def run(self) -> None:
+        """Carry all partitions, until the plan is complete and empty, or nothing more can be carried."""
+        self._outcome.begin(TRANSFER)
+        lanes = [asyncio.ensure_future(self._work(lane)) for lane in self._lanes.all]
+        try:
+            await asyncio.gather(*lanes)
+        finally:
+            for lane in lanes:
+                lane.cancel()
+            await asyncio.gather(*lanes, return_exceptions=True)
+            self._outcome.end(TRANSFER)
+
+    def give_up_rest(self) -> None:
+        """Name all that no lane will carry any more."""
+        for partition in self._plan.partitioner.rest():
+            self._give_up(partition, "not attempted: " + self._outcome.message)
+
+    async def _work(self, lane: Lane) -> None:
+        """Log one lane in and let it carry partitions to the end."""
+        try:
+            await lane.open()
+        except RsyncError as error:
+            self._lost += 1
+            if self._lost == len(self._lanes.all):
+                raise
+            self._outcome.warn("lane %d: %s" % (lane.number, error.message))
+            return
+        while True:
+            partition = await self._next()
+            if partition is None:
+                return
+            await self._carry(lane, partition)
+
+    async def _next(self) -> Partition | None:
+        """Wait for a partition; None when there is none to come."""
+        since = time.monotonic()
+        self._idle += 1
+        try:
+            while not self._ended:
+                if self._released:
+                    patient = time.monotonic() - since < PATIENCE_SECONDS
+                    partition = self._plan.partitioner.take(self._idle, patient=patient)
+                    if partition is not None:
+                        return partition
+                    if self._plan.partitioner.exhausted:
+                        return None
+                try:
+                    await asyncio.wait_for(self._news.wait(), PATIENCE_SECONDS / 4)
+                except asyncio.TimeoutError:
+                    pass
+            return None
+        finally:
+            self._idle -= 1
+
+    async def _carry(self, lane: Lane, partition: Partition) -> None:
+        """Carry one partition, and take in what came of it."""
+        root = self._plan.roots[partition.root].root
+        started = time.monotonic()
+        try:
+            await self.make_directories(lane, partition.root, partition.directories)
+            lane.partitions += 1
+            self._outcome.partitions += 1
+            report = await lane.carry(
+                lambda shell, rate: self._command.transfer(root, partition.path, shell, rate),
+                lambda change: self._arrived(lane, change),
+            )
+        except RsyncError as error:
+            self._stop(error.message, error.code)
+            self._give_up(partition, error.message)
+            return
+        finally:
+            lane.seconds += time.monotonic() - started
+        if report.verdict in (Verdict.FATAL, Verdict.RETRY):
+            self._stop(self._lanes.explain(report), report.code)
+            self._give_up(partition, self._outcome.message)
+        elif report.verdict is Verdict.PARTIAL and self._defer:
+            self._outcome.deferred = True
+        else:
+            self._outcome.settle(report, named=True)
+            if report.verdict is not Verdict.DONE:
+                await self._name_failures(lane, root, partition, report)
+            elif report.first_word is not None:
+                self._fixed = min(self._fixed, report.first_word)
+                self._plan.partitioner.learn(self._fixed, partition.cost, time.monotonic() - started)
+            os.unlink(partition.path)
+
+    def _arrived(self, lane: Lane, change: Change) -> None:
+        if change.unchanged or change.directory and not change.deletion:
+            return
+        self._outcome.count(change)
+        if change.transfer:
+            lane.files += 1
+            lane.bytes += change.size
+
+    async def make_directories(self, lane: Lane, root: int, upto: int) -> None:
+        """Make the destination and the new directories that are known, with one rsync at a time.
+
+        Where the destination holds a file in the place of a directory, two rsyncs that replace it would stand in
+        each other's way.
+
+        Args:
+            lane: Carries it.
+            root: Index of the source.
+            upto: How many of its new directories must exist.
+
+        Raises:
+            RsyncError: The destination cannot be made, or the connection is lost.
+        """
+        async with self._making:
+            if self._made[root] >= upto and not (self._plan.root_new and not self._root_made):
+                return
+            spool = self._plan.new_directories[root]
+            offset, count, length = self._offsets[root], spool.count, spool.size
+            path = "%s.%d" % (spool.path, count)
+            with open(path, "wb") as target:
+                spool.copy(offset, length - offset, target)
+            end = self._plan.roots[root].root
+            report = await lane.carry(
+                lambda shell, rate: self._command.make_directories(end, path, shell, rate), self._made_directory
+            )
+            os.unlink(path)
+            if report.verdict in (Verdict.FATAL, Verdict.RETRY):
+                raise RsyncError(self._lanes.explain(report), report.code)
+            if report.verdict is Verdict.PARTIAL and self._defer:
+                self._outcome.deferred = True
+            else:
+                self._outcome.settle(report)
+                if report.verdict is Verdict.PARTIAL:
+                    self._outcome.blame(report)
+            self._made[root], self._offsets[root], self._root_made = count, length, True
+
+    def _made_directory(self, change: Change) -> None:
+        if change.directory and change.item[:1] == b"c":
+            self._outcome.count(change)
+
+    async def _name_failures(self, lane: Lane, root: Endpoint, partition: Partition, report: Report) -> None:
+        """List what did not arrive. A name that vanished and is there after all is a failure, too."""
+        comparison, differing = await lane.compare(
+            lambda shell, rate: self._command.verify(root, partition.path, shell, rate), report, self._outcome.failures
+        )
+        if comparison.verdict in (Verdict.FATAL, Verdict.RETRY):
+            self._outcome.note(PARTIAL)
+            self._give_up(partition, "not confirmed: " + self._lanes.explain(comparison))
+        elif differing:
+            self._outcome.note(PARTIAL)
+
+    def _stop(self, message: str, code: int) -> None:
+        self.stopped = True
+        self._outcome.fail(message, code)
+        self.abandon()
+
+    def _give_up(self, partition: Partition, reason: str) -> None:
+        for entry in records(partition.path):
+            self._outcome.failures.add(Failure(self._plan.name(entry, partition.root), reason))
+
+
+__all__ = ("Transfer",)

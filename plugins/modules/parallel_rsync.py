@@ -1,0 +1,618 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the vgreb.jsync authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: parallel_rsync
+short_description: Move a file tree with many rsyncs at once
+version_added: 0.1.0
+author:
+  - The vgreb.jsync authors (@vgreb)
+description:
+  - Makes the same tree that one C(rsync) with the same options would have made, in a fraction of the time.
+  - A dry run finds what would change, the files are cut into partitions of equal cost, and many rsyncs carry them at once, each over
+    a connection of its own. Hard-link groups, deletions and the metadata of directories follow when every file has arrived.
+  - Runs on the target host, with the C(rsync) and C(ssh) found there. One of O(src) and O(dest) may be on another host.
+  - The module never asks for a password and checks host keys as the user's own ssh configuration says.
+  - To resume after a failure, run the same task again. What has arrived is not sent twice.
+requirements:
+  - rsync 3.1 or newer on both ends
+  - Python 3.7 or newer on the target host
+  - an ssh client with connection sharing on the target host, for an end that is reached over ssh
+attributes:
+  check_mode:
+    support: full
+    description: Scans, and returns what would change. Nothing is touched, not even the destination itself.
+  diff_mode:
+    support: full
+    description: The lines of rsync's C(--itemize-changes), at most 1000 of them and the number of the others.
+  platform:
+    support: full
+    platforms: posix
+    description: The systems that rsync and Python's asyncio run on.
+options:
+  src:
+    description:
+      - What to copy. A path, an endpoint, or a list of them.
+      - An endpoint is written as rsync takes it, C([user@]host:path) over ssh, C(rsync://[user@]host[:port]/module/path) or
+        C([user@]host::module/path) at an rsync daemon. An IPv6 address stands in brackets.
+      - A slash at the end means the content of a directory, no slash the directory itself.
+      - A text is one path, also when it holds commas. C(~) at its start is the home directory.
+      - Relative paths start from the directory that the module runs in, which usually is the user's home.
+    type: raw
+    required: true
+  dest:
+    description:
+      - Where to copy to. A path or an endpoint, as in O(src). At most one of the two ends is remote.
+    type: str
+    required: true
+  jobs:
+    description:
+      - How many lanes carry files at once, from 1 to 128. Each lane is one TCP stream and, over ssh, one login for the whole run.
+    type: int
+    default: 4
+  retries:
+    description:
+      - How many more attempts an rsync or a login gets when its connection failed or it was killed. The attempts are 1, 2, 4 and so
+        on seconds apart. Full disks, refused logins and wrong options are not tried again.
+    type: int
+    default: 3
+  archive:
+    description:
+      - Mirrors rsync's C(--archive), which is O(recursive), O(links), O(perms), O(times), O(owner), O(group), O(devices) and
+        O(specials). Each can be set otherwise.
+    type: bool
+    default: true
+  recursive:
+    description:
+      - Copy directories with all they hold. With O(files_from) it must be asked for, O(archive) does not imply it.
+    type: bool
+  links:
+    description: Copy symbolic links as links.
+    type: bool
+  perms:
+    description: Preserve permissions.
+    type: bool
+  times:
+    description: Preserve modification times. Without it each run sends every file again.
+    type: bool
+  owner:
+    description: Preserve owners. Works only for a receiving super-user.
+    type: bool
+  group:
+    description: Preserve groups.
+    type: bool
+  devices:
+    description: Preserve device files. Works only for a receiving super-user.
+    type: bool
+  specials:
+    description: Preserve sockets and fifos.
+    type: bool
+  acls:
+    description: Preserve ACLs. Implies O(perms).
+    type: bool
+    default: false
+  xattrs:
+    description: Preserve extended attributes.
+    type: bool
+    default: false
+  hard_links:
+    description: Names that share an inode share one at the destination, too.
+    type: bool
+    default: false
+  sparse:
+    description: Turn sequences of nulls into holes.
+    type: bool
+    default: false
+  numeric_ids:
+    description: Do not map users and groups by name.
+    type: bool
+    default: false
+  one_file_system:
+    description: Do not cross file system boundaries.
+    type: bool
+    default: false
+  whole_file:
+    description: Send changed files whole, or with V(false) only their differences. Left to itself, rsync sends differences over a network.
+    type: bool
+  inplace:
+    description: Write changed files in place. An interrupted file is then left half written under its name.
+    type: bool
+    default: false
+  append:
+    description: Append data to files that are shorter at the destination.
+    type: bool
+    default: false
+  compress:
+    description: Compress data on its way.
+    type: bool
+    default: false
+  checksum:
+    description:
+      - Compare files by checksum instead of time and size. The lanes read the files, so that many are read at once.
+      - In check mode one rsync reads them all.
+    type: bool
+    default: false
+  size_only:
+    description: Take files of the same size for equal.
+    type: bool
+    default: false
+  ignore_times:
+    description: Do not take files of the same size and time for equal.
+    type: bool
+    default: false
+  update:
+    description: Leave files alone that are newer at the destination.
+    type: bool
+    default: false
+  existing_only:
+    description: Create no new files at the destination.
+    type: bool
+    default: false
+  ignore_existing:
+    description: Leave files alone that exist at the destination.
+    type: bool
+    default: false
+  copy_links:
+    description: Copy what symbolic links point to.
+    type: bool
+    default: false
+  copy_dirlinks:
+    description: Copy the directories that symbolic links point to.
+    type: bool
+    default: false
+  keep_dirlinks:
+    description: Treat a symbolic link to a directory at the destination as the directory.
+    type: bool
+    default: false
+  safe_links:
+    description: Leave out symbolic links that point outside the tree.
+    type: bool
+    default: false
+  munge_links:
+    description: Make symbolic links unusable, but recoverable.
+    type: bool
+    default: false
+  omit_dir_times:
+    description: Leave out directories when preserving times.
+    type: bool
+    default: false
+  omit_link_times:
+    description: Leave out symbolic links when preserving times.
+    type: bool
+    default: false
+  executability:
+    description: Preserve executability where O(perms) is off.
+    type: bool
+    default: false
+  atimes:
+    description: Preserve access times.
+    type: bool
+    default: false
+  fuzzy:
+    description: Look for a similar file to start from where the destination has none.
+    type: bool
+    default: false
+  delay_updates:
+    description: Put all files into place together at the end. One rsync then does the transfers.
+    type: bool
+    default: false
+  partial:
+    description: Keep files that were interrupted.
+    type: bool
+    default: false
+  partial_dir:
+    description: Keep interrupted files in this directory, relative to that of the file.
+    type: str
+  backup:
+    description: Rename files before they are replaced or deleted.
+    type: bool
+    default: false
+  backup_dir:
+    description: Move them to this directory, relative to the destination.
+    type: str
+  suffix:
+    description: What to append to their names.
+    type: str
+  chmod:
+    description: Permissions to set instead of those of the source, one or a list of rsync's own expressions.
+    type: raw
+  chown:
+    description: Owner and group to set, as C(user:group).
+    type: str
+  usermap:
+    description: How to map users, as rsync writes it.
+    type: str
+  groupmap:
+    description: How to map groups, as rsync writes it.
+    type: str
+  link_dest:
+    description: Directories, relative to the destination, whose equal files are linked to instead of copied. One or a list.
+    type: raw
+  copy_dest:
+    description: Directories whose equal files are copied at the destination instead of sent. One or a list.
+    type: raw
+  compare_dest:
+    description: Directories whose equal files need not be at the destination. One or a list.
+    type: raw
+  max_size:
+    description: Leave out files that are larger, as C(100m).
+    type: str
+  min_size:
+    description: Leave out files that are smaller.
+    type: str
+  modify_window:
+    description: Seconds by which times may differ and still count as equal.
+    type: int
+  temp_dir:
+    description: Where the destination keeps files on their way, relative to it.
+    type: str
+  preallocate:
+    description: Allocate files before writing them.
+    type: bool
+    default: false
+  fsync:
+    description: Flush every written file to the disk.
+    type: bool
+    default: false
+  remove_source_files:
+    description: Remove files from the source, after all have arrived.
+    type: bool
+    default: false
+  mkpath:
+    description: Create missing directories above the destination.
+    type: bool
+    default: false
+  exclude:
+    description:
+      - Patterns of names to leave out, one or a list.
+      - The first matching rule counts. The order is O(filter), O(include), O(include_from), O(exclude), O(exclude_from), then what
+        O(rsync_opts) holds. Use O(filter) for another order.
+    type: raw
+  include:
+    description: Patterns of names not to leave out, one or a list.
+    type: raw
+  filter:
+    description: Filter rules as rsync writes them, one or a list.
+    type: raw
+  exclude_from:
+    description: Files on the target host with patterns of names to leave out, one a line. One or a list.
+    type: raw
+  include_from:
+    description: Files on the target host with patterns of names not to leave out, one a line. One or a list.
+    type: raw
+  files_from:
+    description: A file on the target host with names below O(src) to copy, one a line.
+    type: path
+  cvs_exclude:
+    description: Leave out what CVS leaves out.
+    type: bool
+    default: false
+  prune_empty_dirs:
+    description: Leave out directories that would be empty.
+    type: bool
+    default: false
+  delete:
+    description:
+      - Delete names at the destination that the source does not have, after all files have arrived.
+      - Nothing is deleted when something did not arrive, unless O(ignore_errors) says so.
+    type: bool
+    default: false
+  delete_excluded:
+    description: Delete names that are left out, too. Implies O(delete).
+    type: bool
+    default: false
+  max_delete:
+    description: Delete no more names than this. When there are more the task fails with RV(rc) 25.
+    type: int
+  force:
+    description: Delete a directory that is not empty when a file takes its place. O(delete) does the same.
+    type: bool
+    default: false
+  ignore_errors:
+    description: Delete even when something did not arrive.
+    type: bool
+    default: false
+  bwlimit:
+    description:
+      - A limit for the whole run, in rsync's notation. C(400k) or C(12m) a second, a plain number is KiB a second.
+      - It is shared out over the running lanes.
+    type: str
+  rsync_timeout:
+    description: Seconds without any data after which an rsync gives up and is tried again. 0 means never.
+    type: int
+  contimeout:
+    description: Seconds to wait for a connection to a daemon or an ssh server. For ssh the default is 30.
+    type: int
+  rsync_path:
+    description: The rsync to run on the target host, a name or a path.
+    type: str
+    default: rsync
+  remote_rsync_path:
+    description: The rsync to run at the other end. A text is one path, which may hold spaces. A list is a command, as C([sudo, -n, rsync]).
+    type: raw
+  private_key:
+    description: The private key to log in with, a file on the target host.
+    type: path
+  port:
+    description: Port of the ssh server or the daemon.
+    type: int
+  ssh_args:
+    description: Further arguments for ssh in one text, split as a shell would.
+    type: str
+  rsh:
+    description:
+      - A remote shell to use as it is instead of the module's own ssh, as rsync's C(--rsh). Each rsync then logs in by itself.
+      - Must not be given together with O(private_key), O(port) or O(ssh_args).
+    type: str
+  password_file:
+    description: A file on the target host with the password for an rsync daemon.
+    type: path
+  password:
+    description: The password for an rsync daemon.
+    type: str
+  rsync_opts:
+    description:
+      - A list of any other options of rsync, each an entry as one word of a command line would be.
+      - An option that the module has, too, means the same here, and comes later. With O(archive=false) the list can be a whole
+        command line.
+      - Options that only make sense for one rsync, or for its own output, are refused.
+    type: raw
+    default: []
+"""
+
+EXAMPLES = r"""
+- name: Copy a tree on one host
+  vgreb.jsync.parallel_rsync:
+    src: /data/
+    dest: /backup/
+    jobs: 8
+
+- name: Pull homes from the old server, exactly
+  vgreb.jsync.parallel_rsync:
+    src: root@old.example.com:/home/
+    dest: /home/
+    private_key: /root/.ssh/migration
+    jobs: 8
+    hard_links: true
+    acls: true
+    xattrs: true
+    numeric_ids: true
+    delete: true
+
+- name: Push a web root, at no more than 20 MiB a second in all
+  vgreb.jsync.parallel_rsync:
+    src: /var/www/
+    dest: deploy@web.example.com:/var/www/
+    bwlimit: 20m
+    exclude:
+      - "*.tmp"
+      - /cache/
+
+- name: Pull from an rsync daemon
+  vgreb.jsync.parallel_rsync:
+    src: rsync://mirror@files.example.com/archive/
+    dest: /srv/archive/
+    password: "{{ mirror_password }}"
+
+- name: Say it as on the command line
+  vgreb.jsync.parallel_rsync:
+    src: /data/
+    dest: backup.example.com:/data/
+    archive: false
+    rsync_opts: [-aHAX, --delete, --exclude, lost+found, -e, ssh -p 2222]
+"""
+
+RETURN = r"""
+msg:
+  description: One sentence about the end of the run. For a failure, why, and what to do.
+  returned: always
+  type: str
+  sample: transferred 18204 files, 27983412000 bytes in 61.2 s
+rc:
+  description: The exit code of one rsync for the same work. V(24), some names vanished at the source, is no failure.
+  returned: always
+  type: int
+  sample: 0
+stage:
+  description: Where the run ended, one of V(request), V(scan), V(transfer), V(finalize) and, when nothing failed, V(result).
+  returned: always
+  type: str
+  sample: result
+stats:
+  description: Numbers of the whole run. In check mode, what would be done.
+  returned: always
+  type: dict
+  contains:
+    entries:
+      description: Names in the source, directories included.
+      type: int
+      sample: 20412
+    total_bytes:
+      description: Bytes of all files in the source.
+      type: int
+      sample: 28012345678
+    files:
+      description: Files whose content was transferred, whole or in part.
+      type: int
+      sample: 18204
+    transferred_bytes:
+      description: Bytes of these files.
+      type: int
+      sample: 27983412000
+    literal_bytes:
+      description: Bytes of their content that were sent.
+      type: int
+      sample: 27983412000
+    matched_bytes:
+      description: Bytes of their content that the destination had already.
+      type: int
+      sample: 0
+    sent_bytes:
+      description: Bytes that all rsyncs sent, protocol included.
+      type: int
+      sample: 27991230012
+    received_bytes:
+      description: Bytes that all rsyncs received, protocol included.
+      type: int
+      sample: 402113
+    directories:
+      description: Directories created or given other metadata.
+      type: int
+      sample: 412
+    links:
+      description: Symbolic links created or changed.
+      type: int
+      sample: 12
+    hard_links:
+      description: Names linked to another name.
+      type: int
+      sample: 4
+    deletions:
+      description: Names deleted.
+      type: int
+      sample: 0
+    failures:
+      description: Names that did not arrive.
+      type: int
+      sample: 0
+    partitions:
+      description: Lists of files that were carried, each by one rsync.
+      type: int
+      sample: 34
+    retries:
+      description: Attempts beyond the first, logins included.
+      type: int
+      sample: 0
+    seconds:
+      description: Seconds of the stages C(scan), C(transfer) and C(finalize), which overlap, and of the whole run, C(total).
+      type: dict
+      sample: {scan: 2.1, transfer: 60.4, finalize: 0.6, total: 61.2}
+    bytes_per_second:
+      description: RV(stats.transferred_bytes) by the seconds of the whole run.
+      type: int
+      sample: 457245294
+lanes:
+  description: What each lane did.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    lane:
+      description: Its number, from 1.
+      type: int
+      sample: 1
+    partitions:
+      description: Partitions that it carried.
+      type: int
+      sample: 5
+    files:
+      description: Files that it transferred.
+      type: int
+      sample: 2275
+    bytes:
+      description: Bytes of these files.
+      type: int
+      sample: 3497926500
+    seconds:
+      description: Seconds that it was busy with partitions.
+      type: float
+      sample: 60.1
+    retries:
+      description: Its attempts beyond the first, logins included.
+      type: int
+      sample: 0
+    exit_codes:
+      description: How often an rsync on it ended with each exit code.
+      type: dict
+      sample: {"0": 7}
+failures:
+  description: Paths that did not arrive, at most 1000 of them. RV(stats.failures) counts all.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    path:
+      description: The path, below the source where it is known, else as rsync named it.
+      type: str
+      sample: mail/cur/1234
+    path_b64:
+      description: The exact bytes of the path in base64, only where they are not UTF-8.
+      type: str
+      returned: when the path is not UTF-8
+      sample: bWFpbC9jdXIv/w==
+    reason:
+      description: Why, in rsync's own words.
+      type: str
+      sample: "send_files failed to open: Permission denied (13)"
+deleted:
+  description: Paths that were deleted, at most 1000 of them. RV(stats.deletions) counts all.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    path:
+      description: The path below the destination. A directory ends in a slash.
+      type: str
+      sample: old/
+    path_b64:
+      description: The exact bytes of the path in base64, only where they are not UTF-8.
+      type: str
+      returned: when the path is not UTF-8
+      sample: b2xkL/8=
+one_process:
+  description: Stages that one rsync did alone, because the options mean something else side by side.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    stage:
+      description: V(transfer) or V(finalize).
+      type: str
+      sample: finalize
+    reason:
+      description: The option, and why.
+      type: str
+      sample: "remove_source_files: nothing is removed before everything has arrived"
+rsync:
+  description: The rsync on the target host. V(none) when the run ended before it was found.
+  returned: always
+  type: dict
+  sample: {version: 3.5.0, path: /usr/bin/rsync}
+warnings:
+  description: Messages of rsync that are no failures, at most 20 of them.
+  returned: when there are any
+  type: list
+  elements: str
+  sample: ["cannot delete non-empty directory: kept"]
+diff:
+  description: The changes in rsync's itemized form.
+  returned: with diff
+  type: dict
+  contains:
+    prepared:
+      description: One change a line, at most 1000, then how many more there are.
+      type: str
+      sample: ">f+++++++++ new.txt\n"
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.vgreb.jsync.plugins.module_utils._options import argument_spec
+from ansible_collections.vgreb.jsync.plugins.module_utils._sync import run
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    result = run(module.params, check=module.check_mode, diff=module._diff)
+    for warning in result.pop("warnings"):
+        module.warn(warning)
+    if result["failed"]:
+        module.fail_json(**result)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
