@@ -1,0 +1,116 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+"""Where the ends are and how they are named: the tree after the module against the tree after one rsync."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import typing as t
+
+import pytest
+
+from tests.fidelity.conftest import Bench
+from tests.support import servers
+
+# The same work over every kind of connection.
+WORK = [
+    ("archive", ["-a"], {}),
+    ("mirror", ["-aHX", "--delete"], {"hard_links": True, "xattrs": True, "delete": True}),
+    ("filters", ["-a", "--delete", "--exclude=*.o"], {"delete": True, "exclude": "*.o"}),
+    ("chmod", ["-rlt", "--chmod=F600"], {"archive": False, "rsync_opts": ["-rlt", "--chmod=F600"]}),
+    ("link dest", ["-a", "--link-dest=../ref"], {"link_dest": "../ref"}),
+    ("checksum", ["-ac"], {"checksum": True}),
+]
+
+
+def _clear(path: str) -> None:
+    """Empty the directory of the daemon's module."""
+    subprocess.run(["find", path, "-mindepth", "1", "-delete"], check=True)
+
+
+@pytest.mark.parametrize("fresh", [False, True], ids=["incremental", "fresh"])
+@pytest.mark.parametrize("pull", [False, True], ids=["push", "pull"])
+@pytest.mark.parametrize(("_name", "words", "params"), WORK, ids=[row[0] for row in WORK])
+def test_ssh(
+    bench: Bench, ssh: servers.Ssh, _name: str, words: list[str], params: dict[str, t.Any], pull: bool, fresh: bool
+) -> None:
+    bench.prepare(dest=None if fresh else "dest")
+    far = {"before" if pull else "after": lambda path: "%s:%s" % (ssh.host, path)}
+    bench.compare(words, dict(params, **ssh.options()), connect=["-e", ssh.rsh()], **far)
+
+
+@pytest.mark.parametrize("pull", [False, True], ids=["push", "pull"])
+@pytest.mark.parametrize(("_name", "words", "params"), WORK[:4], ids=[row[0] for row in WORK[:4]])
+def test_daemon(bench: Bench, daemon: servers.Rsyncd, _name: str, words: list[str], params: dict[str, t.Any], pull: bool) -> None:
+    """Both places are below the daemon's module while the test runs."""
+    _clear(daemon.top)
+    bench.folder = daemon.top
+    bench.prepare()
+    far = {"before" if pull else "after": lambda path: daemon.url + "tree/" + os.path.relpath(path, daemon.top)}
+    bench.compare(words, params, **far)
+    os.chdir("/")
+    _clear(daemon.top)
+
+
+SOURCES = [
+    ("no slash", ["src"]),
+    ("several", ["src/a", "src/z", "src/file5"]),
+    ("several places", ["src/a", "ref/hostile", "linked"]),
+    ("contents of several", ["src/", "ref/"]),
+    ("the same name twice", ["src/a", "ref/a"]),
+    ("a file", ["src/file5"]),
+    ("a link", ["src/link to directory"]),
+    ("through a link", ["src/link to directory/"]),
+    ("an empty directory", ["src/empty"]),
+    ("dot", ["src/a/."]),
+    ("dot dot", ["src/a/.."]),
+    ("a hostile name", ["src/hostile directories/#comment"]),
+    ("hostile contents", ["src/hostile directories/-rf/", "src/hostile directories/;comment"]),
+    ("a name with wildcards", ["src/hostile directories/*?[star]"]),
+    ("a name like a host", ["src/hostile directories/host:path"]),
+]
+
+
+@pytest.mark.parametrize("delete", [False, True], ids=["keep", "delete"])
+@pytest.mark.parametrize("dest", ["dst", "missing", "missing/"])
+@pytest.mark.parametrize("sources", [row[1] for row in SOURCES], ids=[row[0] for row in SOURCES])
+def test_sources(bench: Bench, sources: list[str], dest: str, delete: bool) -> None:
+    bench.prepare()
+    words = ["-aH", "--delete"] if delete else ["-aH"]
+    bench.compare(words, {"hard_links": True, "delete": delete}, sources=sources, dest=dest)
+
+
+@pytest.mark.parametrize("pull", [False, True], ids=["push", "pull"])
+@pytest.mark.parametrize("sources", [row[1] for row in SOURCES[:13]], ids=[row[0] for row in SOURCES[:13]])
+def test_sources_over_ssh(bench: Bench, ssh: servers.Ssh, sources: list[str], pull: bool) -> None:
+    bench.prepare()
+    far = {"before" if pull else "after": lambda path: "%s:%s" % (ssh.host, path)}
+    bench.compare(["-a", "--delete"], dict({"delete": True}, **ssh.options()), sources=sources, connect=["-e", ssh.rsh()], **far)
+
+
+@pytest.mark.parametrize("delete", [False, True], ids=["keep", "delete"])
+@pytest.mark.parametrize("words", [["-R"], ["-R", "--no-implied-dirs"]], ids=["relative", "no implied dirs"])
+@pytest.mark.parametrize("sources", [["src/./a/b"], ["src/./a/b", "src/./z"], ["src/./a", "ref/./z"]])
+def test_relative(bench: Bench, sources: list[str], words: list[str], delete: bool) -> None:
+    bench.prepare()
+    words = words + (["--delete"] if delete else [])
+    bench.compare(["-a", *words], {"rsync_opts": words}, sources=sources)
+
+
+@pytest.mark.parametrize("recursive", [False, True], ids=["flat", "recursive"])
+def test_files_from(bench: Bench, recursive: bool) -> None:
+    bench.prepare()
+    path = os.path.join(bench.folder, "names")
+    with open(path, "w") as stream:
+        stream.write("a/\nz/file5\n# no name\n./modes/odd\nhostile directories\nnot there\n")
+    words = ["-a", "--files-from=" + path, "--ignore-missing-args"] + (["-r"] if recursive else [])
+    params: dict[str, t.Any] = {"files_from": path, "rsync_opts": ["--ignore-missing-args"]}
+    bench.compare(words, dict(params, recursive=True) if recursive else params)
+
+
+def test_missing_destination_path(bench: Bench) -> None:
+    bench.prepare()
+    bench.compare(["-a", "--mkpath"], {"mkpath": True}, dest="dst/not/there/yet")

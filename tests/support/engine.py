@@ -1,0 +1,70 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+"""Run the engine without Ansible around it."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import tempfile
+import traceback
+import typing as t
+
+from ansible_collections.vgreb.jsync.plugins.module_utils._errors import SyncError
+from ansible_collections.vgreb.jsync.plugins.module_utils._options import build_request
+from ansible_collections.vgreb.jsync.plugins.module_utils._partition import Sizes
+from ansible_collections.vgreb.jsync.plugins.module_utils._result import Outcome
+from ansible_collections.vgreb.jsync.plugins.module_utils._sync import synchronize
+
+# A few files in each partition, so that small trees meet what large ones do.
+SMALL = Sizes(per_file=1, segment=1, segments=1 << 30, partition=1, entries=3)
+
+
+def run(params: dict[str, t.Any], *, check: bool = False, diff: bool = False, sizes: Sizes = SMALL) -> dict[str, t.Any]:
+    """Run one request and return the module's result."""
+    outcome = Outcome(diff=diff, check=check)
+    try:
+        request = build_request(dict({"archive": True}, **params), check=check)
+    except SyncError as error:
+        outcome.fail(error.message, error.code)
+    else:
+        synchronize(request, outcome, sizes=sizes)
+    return t.cast("dict[str, t.Any]", json.loads(json.dumps(outcome.as_result())))
+
+
+def as_user(name: str | None, work: t.Callable[[], t.Any], folder: str) -> t.Any:
+    """Do some work as another user, in a child process; its value must be JSON.
+
+    Args:
+        name: The user; None for this one.
+        work: Called without arguments.
+        folder: For temporary files; the user must be able to write there.
+    """
+    if name is None:
+        return work()
+    user = pwd.getpwnam(name)
+    receiver, sender = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(receiver)
+        try:
+            os.setgroups([])
+            os.setgid(user.pw_gid)
+            os.setuid(user.pw_uid)
+            tempfile.tempdir = folder
+            answer = json.dumps({"value": work()})
+        except BaseException:
+            answer = json.dumps({"error": traceback.format_exc()})
+        with os.fdopen(sender, "w") as stream:
+            stream.write(answer)
+        os._exit(0)
+    os.close(sender)
+    with os.fdopen(receiver) as stream:
+        answer = json.loads(stream.read())
+    os.waitpid(child, 0)
+    if "error" in answer:
+        raise AssertionError(answer["error"])
+    return answer["value"]

@@ -1,0 +1,153 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+"""Real servers on loopback addresses, in a folder of the test's own, ended by process id."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import os
+import shutil
+import socket
+import subprocess
+import time
+import typing as t
+
+READY_SECONDS = 20
+
+
+def free_port(address: str) -> int:
+    """A port nobody listens on."""
+    with socket.socket() as one:
+        one.bind((address, 0))
+        return one.getsockname()[1]
+
+
+@contextlib.contextmanager
+def _running(argv: t.Sequence[str], address: str, port: int, log: str) -> t.Iterator[subprocess.Popen[bytes]]:
+    with open(log, "ab") as stream:
+        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, start_new_session=True)
+    try:
+        deadline = time.monotonic() + READY_SECONDS
+        while True:
+            with contextlib.suppress(OSError), socket.create_connection((address, port), 1):
+                break
+            if process.poll() is not None or time.monotonic() > deadline:
+                with open(log) as stream:
+                    raise RuntimeError("%s did not start: %s" % (argv[0], stream.read()))
+            time.sleep(0.02)
+        yield process
+    finally:
+        process.terminate()
+        process.wait(READY_SECONDS)
+
+
+class Ssh(t.NamedTuple):
+    """A running sshd and what a client needs for it.
+
+    Attributes:
+        host, port: Where it listens.
+        key: The private key that it accepts.
+        args: Further words for ssh, to be split as a shell would.
+        log: Its log, one "Accepted publickey" for each login.
+        config: Its configuration file.
+    """
+
+    host: str
+    port: int
+    key: str
+    args: str
+    log: str
+    config: str
+
+    def options(self) -> dict[str, t.Any]:
+        """The module's options that reach it."""
+        return {"private_key": self.key, "port": self.port, "ssh_args": self.args}
+
+    def words(self) -> list[str]:
+        """An ssh command that reaches it."""
+        return ["ssh", "-p", str(self.port), "-i", self.key, *self.args.split()]
+
+    def rsh(self) -> str:
+        """The same for ``rsync -e``."""
+        return " ".join(self.words())
+
+    def logins(self) -> int:
+        with open(self.log) as stream:
+            return stream.read().count("Accepted publickey")
+
+
+@contextlib.contextmanager
+def sshd(folder: str, *, host: str = "127.0.0.2", extra: str = "") -> t.Iterator[Ssh]:
+    """Run an sshd of its own; the caller's user may log in with a key made for it."""
+    program = shutil.which("sshd", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
+    if program is None:
+        raise RuntimeError("there is no sshd: install the ssh server of the distribution")
+    if os.geteuid() == 0:
+        os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
+    port = free_port(host)
+    names = {name: os.path.join(folder, name) for name in ("host_key", "user_key", "config", "log", "known_hosts")}
+    for name in ("host_key", "user_key"):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", names[name]], check=True)
+    with open(names["config"], "w") as stream:
+        stream.write(
+            "Port %d\nListenAddress %s\nHostKey %s\nAuthorizedKeysFile %s.pub\nPidFile none\nStrictModes no\n"
+            "PasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\nUsePAM no\nLogLevel VERBOSE\n"
+            "AcceptEnv LC_*\n%s\n" % (port, host, names["host_key"], names["user_key"], extra)
+        )
+    with open(names["host_key"] + ".pub") as stream:
+        host_key = " ".join(stream.read().split()[:2])
+    with open(names["known_hosts"], "w") as stream:
+        stream.write("[%s]:%d %s\n" % (host, port, host_key))
+    args = "-F none -o UserKnownHostsFile=%s -o GlobalKnownHostsFile=none" % names["known_hosts"]
+    with _running([program, "-D", "-e", "-f", names["config"]], host, port, names["log"]):
+        yield Ssh(host, port, names["user_key"], args, names["log"], names["config"])
+
+
+class Rsyncd(t.NamedTuple):
+    """A running rsync daemon.
+
+    Attributes:
+        url: ``rsync://host:port/``
+        top: The directory of the module ``tree``, open to all; ``secret`` is the same for user ``al`` with
+            ``password``; ``single`` takes one connection; ``readonly`` takes no files.
+    """
+
+    url: str
+    top: str
+    password: str
+    host: str
+    port: int
+
+
+@contextlib.contextmanager
+def rsyncd(folder: str, *, host: str = "127.0.0.3", rsync: str = "rsync") -> t.Iterator[Rsyncd]:
+    """Run an rsync daemon of its own."""
+    port = free_port(host)
+    top = os.path.join(folder, "top")
+    os.makedirs(top, exist_ok=True)
+    secrets = os.path.join(folder, "secrets")
+    with open(secrets, "w") as stream:
+        stream.write("al:open sesame\n")
+    os.chmod(secrets, 0o600)
+    identity = "uid = root\ngid = root\n" if os.geteuid() == 0 else ""
+    module = "[%s]\npath = %s\nread only = %s\n%s\n"
+    config = os.path.join(folder, "rsyncd.conf")
+    with open(config, "w") as stream:
+        stream.write("use chroot = no\naddress = %s\nport = %d\nlog file = %s/daemon.log\n%s" % (host, port, folder, identity))
+        stream.write("lock file = %s/lock\nmotd file = %s/motd\n" % (folder, folder))
+        stream.write(module % ("tree", top, "no", ""))
+        stream.write(module % ("secret", top, "no", "auth users = al\nsecrets file = %s\n" % secrets))
+        stream.write(module % ("single", top, "no", "max connections = 1\n"))
+        stream.write(module % ("readonly", top, "yes", ""))
+    with open(os.path.join(folder, "motd"), "w") as stream:
+        stream.write("Welcome to the daemon.\nIt has a message of the day.\n")
+    with _running([rsync, "--daemon", "--no-detach", "--config=" + config], host, port, os.path.join(folder, "out.log")):
+        yield Rsyncd("rsync://%s:%d/" % (host, port), top, "open sesame", host, port)
+
+
+def user_name() -> str:
+    """The user that the tests run as."""
+    return getpass.getuser()
