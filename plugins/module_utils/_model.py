@@ -127,6 +127,12 @@ class Listing:
         if len(self.entries) < self.limit:
             self.entries.append(entry)
 
+    def extend(self, other: Listing) -> None:
+        """Take over another list."""
+        for entry in other.entries:
+            self.add(entry)
+        self.total += other.more
+
     @property
     def more(self) -> int:
         """How many were counted and not kept."""

@@ -245,4 +245,4 @@ def _lane_row(lane: Lane) -> dict[str, t.Any]:
     }
 
 
-__all__ = ("FINALIZE", "Outcome", "REQUEST", "RESULT", "SCAN", "TRANSFER")
+__all__ = ("FINALIZE", "LISTED", "Outcome", "REQUEST", "RESULT", "SCAN", "TRANSFER")

@@ -14,8 +14,8 @@ import time
 import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncError
-from ansible_collections.vgreb.jsync.plugins.module_utils._model import Failure
-from ansible_collections.vgreb.jsync.plugins.module_utils._result import TRANSFER
+from ansible_collections.vgreb.jsync.plugins.module_utils._model import Failure, Listing
+from ansible_collections.vgreb.jsync.plugins.module_utils._result import LISTED, TRANSFER
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import PARTIAL, Verdict
 from ansible_collections.vgreb.jsync.plugins.module_utils._spool import records
 
@@ -72,7 +72,9 @@ class Transfer:
 
     def release(self) -> None:
         """Let the lanes begin. They log in before."""
-        self._released = True
+        if not self._released:
+            self._released = True
+            self._outcome.begin(TRANSFER)
         self.wake()
 
     def abandon(self) -> None:
@@ -82,7 +84,6 @@ class Transfer:
 
     async def run(self) -> None:
         """Carry all partitions, until the plan is complete and empty, or nothing more can be carried."""
-        self._outcome.begin(TRANSFER)
         lanes = [asyncio.ensure_future(self._work(lane)) for lane in self._lanes.all]
         try:
             await asyncio.gather(*lanes)
@@ -90,7 +91,8 @@ class Transfer:
             for lane in lanes:
                 lane.cancel()
             await asyncio.gather(*lanes, return_exceptions=True)
-            self._outcome.end(TRANSFER)
+            if self._released:
+                self._outcome.end(TRANSFER)
 
     def give_up_rest(self) -> None:
         """Name all that no lane will carry any more."""
@@ -158,13 +160,17 @@ class Transfer:
         elif report.verdict is Verdict.PARTIAL and self._defer:
             self._outcome.deferred = True
         else:
-            self._outcome.settle(report, named=True)
             if report.verdict is not Verdict.DONE:
                 await self._name_failures(lane, root, partition, report)
-            elif report.first_word is not None:
-                self._fixed = min(self._fixed, report.first_word)
-                self._plan.partitioner.learn(self._fixed, partition.cost, time.monotonic() - started)
+            else:
+                self._outcome.settle(report)
+                self._learn(report, partition, time.monotonic() - started)
             os.unlink(partition.path)
+
+    def _learn(self, report: Report, partition: Partition, seconds: float) -> None:
+        if report.first_word is not None:
+            self._fixed = min(self._fixed, report.first_word)
+            self._plan.partitioner.learn(self._fixed, partition.cost, seconds)
 
     def _arrived(self, lane: Lane, change: Change) -> None:
         if change.unchanged or change.directory and not change.deletion:
@@ -216,10 +222,15 @@ class Transfer:
             self._outcome.count(change)
 
     async def _name_failures(self, lane: Lane, root: Endpoint, partition: Partition, report: Report) -> None:
-        """List what did not arrive. A name that vanished and is there after all is a failure, too."""
+        """List what did not arrive. A name that is said to have vanished and is there after all is a failure, too."""
+        failures = Listing(LISTED)
         comparison, differing = await lane.compare(
-            lambda shell, rate: self._command.verify(root, partition.path, shell, rate), report, self._outcome.failures
+            lambda shell, rate: self._command.verify(root, partition.path, shell, rate), report, failures
         )
+        if report.verdict is Verdict.VANISHED and comparison.verdict is Verdict.DONE and not differing:
+            return  # all names are there and the same: it was the temporary file of another lane that vanished
+        self._outcome.settle(report, named=True)
+        self._outcome.failures.extend(failures)
         if comparison.verdict in (Verdict.FATAL, Verdict.RETRY):
             self._outcome.note(PARTIAL)
             self._give_up(partition, "not confirmed: " + self._lanes.explain(comparison))

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import os
 import pwd
+import subprocess
+import sys
 import tempfile
 import traceback
 import typing as t
@@ -68,3 +70,29 @@ def as_user(name: str | None, work: t.Callable[[], t.Any], folder: str) -> t.Any
     if "error" in answer:
         raise AssertionError(answer["error"])
     return answer["value"]
+
+
+class Started:
+    """A run in a process of its own, so that it can be stopped and killed.
+
+    Args:
+        params: The module's parameters.
+        folder: Its temporary files go to ``tmp`` in there.
+        sizes: How finely to cut.
+    """
+
+    def __init__(self, params: dict[str, t.Any], folder: str, *, sizes: Sizes = SMALL) -> None:
+        self.state = os.path.join(folder, "tmp")
+        os.makedirs(self.state, exist_ok=True)
+        argv = [sys.executable, "-m", "tests.support.engine", json.dumps(params), json.dumps(sizes)]
+        env = dict(os.environ, TMPDIR=self.state, PYTHONPATH=os.pathsep.join(sys.path))
+        self.process = subprocess.Popen(argv, stdout=subprocess.PIPE, env=env, start_new_session=True)
+
+    def result(self) -> dict[str, t.Any]:
+        """Wait for the end and give the result."""
+        output, _errors = self.process.communicate(timeout=120)
+        return t.cast("dict[str, t.Any]", json.loads(output))
+
+
+if __name__ == "__main__":
+    print(json.dumps(run(json.loads(sys.argv[1]), sizes=Sizes(*json.loads(sys.argv[2])))))

@@ -53,6 +53,7 @@ class Ssh(t.NamedTuple):
         args: Further words for ssh, to be split as a shell would.
         log: Its log, one "Accepted publickey" for each login.
         config: Its configuration file.
+        pid: Of the process that listens.
     """
 
     host: str
@@ -61,6 +62,7 @@ class Ssh(t.NamedTuple):
     args: str
     log: str
     config: str
+    pid: int
 
     def options(self) -> dict[str, t.Any]:
         """The module's options that reach it."""
@@ -102,8 +104,8 @@ def sshd(folder: str, *, host: str = "127.0.0.2", extra: str = "") -> t.Iterator
     with open(names["known_hosts"], "w") as stream:
         stream.write("[%s]:%d %s\n" % (host, port, host_key))
     args = "-F none -o UserKnownHostsFile=%s -o GlobalKnownHostsFile=none" % names["known_hosts"]
-    with _running([program, "-D", "-e", "-f", names["config"]], host, port, names["log"]):
-        yield Ssh(host, port, names["user_key"], args, names["log"], names["config"])
+    with _running([program, "-D", "-e", "-f", names["config"]], host, port, names["log"]) as process:
+        yield Ssh(host, port, names["user_key"], args, names["log"], names["config"], process.pid)
 
 
 class Rsyncd(t.NamedTuple):
@@ -151,3 +153,12 @@ def rsyncd(folder: str, *, host: str = "127.0.0.3", rsync: str = "rsync") -> t.I
 def user_name() -> str:
     """The user that the tests run as."""
     return getpass.getuser()
+
+
+@contextlib.contextmanager
+def silent(host: str = "127.0.0.4") -> t.Iterator[tuple[str, int]]:
+    """Something that takes connections and never says a word."""
+    with socket.socket() as one:
+        one.bind((host, 0))
+        one.listen()
+        yield host, one.getsockname()[1]

@@ -23,6 +23,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncEr
 
 GRACE_SECONDS = 5.0
 
+_POLL_SECONDS = 0.01
 _READ_BYTES = 1 << 18
 
 # They change what rsync does behind the module's back; its own words are read in the C locale.
@@ -98,20 +99,20 @@ class Process:
             pipe.close()
         if code:
             self.signal(signal.SIGTERM)
-        if not self.ended.done():
-            self.ended.set_result(code)
+        self.ended.set_result(code)
         return True
 
     @property
     def running(self) -> bool:
         return not self.ended.done()
 
-    def signal(self, number: int) -> None:
-        """Send a signal to the process and all it started."""
+    def signal(self, number: int) -> bool:
+        """Send a signal to the process and all it started; say whether any of them is there."""
         try:
             os.killpg(self._popen.pid, number)
-        except (ProcessLookupError, PermissionError):
-            pass
+        except ProcessLookupError:
+            return False
+        return True
 
 
 class Processes:
@@ -119,19 +120,22 @@ class Processes:
 
     def __init__(self) -> None:
         self._running: set[Process] = set()
+        self._failed: set[Process] = set()
 
     async def __aenter__(self) -> Processes:
         asyncio.get_event_loop().add_signal_handler(signal.SIGCHLD, self._reap)
         return self
 
     async def __aexit__(self, *_exc: object) -> None:
-        await self.stop(*self._running)
+        await self.stop(*self._running, *self._failed)
         asyncio.get_event_loop().remove_signal_handler(signal.SIGCHLD)
 
     def _reap(self) -> None:
         for process in list(self._running):
             if process.reap():
                 self._running.discard(process)
+                if process.ended.result():
+                    self._failed.add(process)
 
     def start(
         self, argv: t.Sequence[str | bytes], out: Feed, err: Feed, *, env: t.Mapping[str, str] | None = None
@@ -148,24 +152,28 @@ class Processes:
     async def run(
         self, argv: t.Sequence[str | bytes], out: Feed, err: Feed, *, env: t.Mapping[str, str] | None = None
     ) -> int:
-        """Run a process to its end and return its exit code; stop it when this is cancelled."""
+        """Run a process to its end and return its exit code; stop it when this is cancelled.
+
+        What a failed process had started is ended, too: another attempt must not meet it at work.
+        """
         process = self.start(argv, out, err, env=env)
         try:
             return await asyncio.shield(process.ended)
         finally:
-            if process.running:
+            if process.running or process.ended.result():
                 await self.stop(process)
 
     async def stop(self, *processes: Process) -> None:
         """End processes and all they started: first with SIGTERM, so that rsync removes its temporary files."""
         for number in (signal.SIGTERM, signal.SIGKILL):
-            waiting = [process.ended for process in processes if process.running]
-            if not waiting:
-                return
-            for process in processes:
-                if process.running:
-                    process.signal(number)
-            await asyncio.wait(waiting, timeout=GRACE_SECONDS)
+            there = [process for process in processes if process.signal(number)]
+            deadline = time.monotonic() + GRACE_SECONDS
+            while there and time.monotonic() < deadline:
+                await asyncio.sleep(_POLL_SECONDS)
+                there = [process for process in there if process.signal(0)]
+            if not there:
+                break
+        self._failed.difference_update(processes)
 
 
 __all__ = ("Feed", "Process", "Processes", "environment")

@@ -1,0 +1,68 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+"""Trees and servers for the fault tests."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+import typing as t
+
+import pytest
+
+from tests.support import servers, snapshot, trees
+
+
+@pytest.fixture
+def folder() -> t.Iterator[str]:
+    """A folder that other users can look into."""
+    with tempfile.TemporaryDirectory(prefix="jsync-faults-") as path:
+        os.chmod(path, 0o755)
+        yield path
+        for top, directories, _files in os.walk(path):
+            for name in directories:
+                os.chmod(os.path.join(top, name), 0o755, follow_symlinks=os.path.islink(os.path.join(top, name)))
+
+
+@pytest.fixture
+def ssh(folder: str) -> t.Iterator[servers.Ssh]:
+    place = os.path.join(folder, "sshd")
+    os.mkdir(place)
+    with servers.sshd(place) as running:
+        yield running
+
+
+class Tree:
+    """A source with files large enough to be caught on their way, and a place to copy it to."""
+
+    def __init__(self, folder: str, *, files: int = 12, size: int = 1 << 20) -> None:
+        self.source = os.path.join(folder, "src")
+        self.dest = os.path.join(folder, "dst")
+        for number in range(files):
+            name = os.path.join(os.fsencode(self.source), b"d%d" % (number % 3), b"file%d" % number)
+            trees.write(name, os.urandom(size))
+        trees.stamp(os.fsencode(self.source))
+
+    def params(self, **others: t.Any) -> dict[str, t.Any]:
+        return dict({"src": self.source + "/", "dest": self.dest}, **others)
+
+    def arrived(self) -> bool:
+        """The two trees are the same."""
+        return not snapshot.differences(snapshot.snapshot(self.source), snapshot.snapshot(self.dest))
+
+
+@pytest.fixture
+def tree(folder: str) -> Tree:
+    return Tree(folder)
+
+
+def wrapper(folder: str, script: str) -> str:
+    """Write a program that does something before it becomes rsync; ``$*`` holds rsync's arguments."""
+    path = os.path.join(folder, "rsync-wrapper")
+    with open(path, "w") as stream:
+        stream.write("#!/bin/sh\n%s\nexec rsync \"$@\"\n" % script)
+    os.chmod(path, stat.S_IRWXU | stat.S_IRGRP | stat.S_IXGRP | stat.S_IROTH | stat.S_IXOTH)
+    return path

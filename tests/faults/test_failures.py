@@ -1,0 +1,164 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+"""What cannot arrive is named with its reason, nothing is deleted after an error, and a rerun ends right."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import typing as t
+
+import pytest
+
+from tests.faults.conftest import Tree, wrapper
+from tests.support import engine, servers, snapshot, trees
+from tests.support.processes import mentioning
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a file system or become another user")
+
+# In each transfer, and in no other rsync of a run.
+TRANSFERRING = 'case "$*" in *--dry-run*) ;; *--files-from=*/partition.*) %s;; esac'
+
+
+@pytest.fixture
+def tiny(folder: str) -> t.Iterator[str]:
+    """A file system of 4 MiB."""
+    path = os.path.join(folder, "tiny")
+    os.mkdir(path)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", path], check=True)
+    yield path
+    subprocess.run(["umount", path], check=True)
+
+
+def names(result: dict[str, t.Any]) -> set[str]:
+    return {entry["path"] for entry in result["failures"]}
+
+
+@needs_root
+@pytest.mark.parametrize("remote", [False, True], ids=["local", "ssh"])
+def test_disk_full(ssh: servers.Ssh, tree: Tree, tiny: str, remote: bool) -> None:
+    dest = os.path.join(tiny, "dst")
+    os.mkdir(dest)
+    trees.write(os.path.join(os.fsencode(dest), b"extraneous"), b"must stay")
+    params = tree.params(dest=dest, delete=True)
+    if remote:
+        params.update(ssh.options(), dest="%s:%s" % (ssh.host, dest))
+    result = engine.run(params)
+    assert result["failed"] and result["rc"] == 11, result
+    assert result["msg"] == "the destination is full: No space left on device; make room and run again, what arrived stays"
+    assert result["stats"]["retries"] == 0
+    arrived = {name.decode() for name in snapshot.snapshot(dest)}
+    missing = {name.decode() for name, entry in snapshot.snapshot(tree.source).items() if entry.kind == "file"} - arrived
+    assert missing and missing <= names(result)
+    assert "extraneous" in arrived
+    assert not [name for name in arrived if os.path.basename(name).startswith(".file")]
+    subprocess.run(["mount", "-o", "remount,size=40m", tiny], check=True)
+    assert engine.run(tree.params(dest=dest, delete=True))["failed"] is False
+    assert not snapshot.differences(snapshot.snapshot(tree.source), snapshot.snapshot(dest))
+
+
+def test_vanished_names_are_a_warning(folder: str, tree: Tree) -> None:
+    victim = os.path.join(tree.source, "d1", "file4")
+    program = wrapper(folder, TRANSFERRING % ("rm -f '%s'" % victim))
+    trees.write(os.path.join(os.fsencode(tree.dest), b"extraneous"), b"goes")
+    result = engine.run(tree.params(rsync_path=program, delete=True))
+    assert (result["failed"], result["rc"]) == (False, 24), result
+    assert result["failures"] == [{"path": victim, "reason": "vanished"}] or names(result) == {victim}
+    assert "1 names vanished at the source before they could be transferred" in result["warnings"]
+    assert not os.path.exists(os.path.join(tree.dest, "extraneous"))
+    assert engine.run(tree.params(delete=True))["rc"] == 0
+    assert tree.arrived()
+
+
+def test_a_name_that_seems_to_have_vanished_is_a_failure(folder: str, tree: Tree) -> None:
+    """Some peers say so of files that they fail to open; then nothing has arrived, and nothing is ok."""
+    lie = "echo 'file has vanished: \"/src/d1/file4\"' >&2; exit 24"
+    program = wrapper(folder, TRANSFERRING % lie)
+    result = engine.run(tree.params(rsync_path=program))
+    assert (result["failed"], result["rc"]) == (True, 23), result
+    assert {os.path.join("d%d" % (number % 3), "file%d" % number) for number in range(12)} <= names(result)
+
+
+@needs_root
+def test_unreadable_names(folder: str, tree: Tree) -> None:
+    os.chmod(folder, 0o777)
+    subprocess.run(["chown", "-R", "nobody:", tree.source], check=True)
+    secret = os.path.join(tree.source, "d0", "file3")
+    locked = os.path.join(tree.source, "d2")
+    for path in (secret, locked):
+        os.chown(path, 0, 0)
+        os.chmod(path, 0o600)
+    trees.write(os.path.join(os.fsencode(tree.dest), b"extraneous"), b"must stay")
+    subprocess.run(["chown", "-R", "nobody:", tree.dest], check=True)
+    params = tree.params(delete=True)
+    result = engine.as_user("nobody", lambda: engine.run(params), folder)
+    assert (result["failed"], result["rc"]) == (True, 23), result
+    reasons = {entry["path"]: entry["reason"] for entry in result["failures"]}
+    assert reasons["d0/file3"] == "send_files failed to open: Permission denied (13)"
+    assert reasons[locked] == "opendir: Permission denied (13)"
+    assert os.path.exists(os.path.join(tree.dest, "extraneous"))
+    assert os.path.exists(os.path.join(tree.dest, "d0", "file0"))
+    assert not os.path.exists(os.path.join(tree.dest, "d0", "file3"))
+    forced = engine.as_user("nobody", lambda: engine.run(dict(params, ignore_errors=True)), folder)
+    assert forced["rc"] == 23 and not os.path.exists(os.path.join(tree.dest, "extraneous"))
+
+
+def test_refused_files(folder: str, tree: Tree) -> None:
+    """The destination does not take some names; the others arrive."""
+    os.makedirs(os.path.join(tree.dest, "d1", "file4", "in the way"))
+    result = engine.run(tree.params())
+    assert (result["failed"], result["rc"]) == (True, 23), result
+    assert names(result) == {"d1/file4"}
+    assert result["failures"][0]["reason"] == "could not make way for new regular file"
+    assert os.path.exists(os.path.join(tree.dest, "d1", "file1"))
+
+
+@pytest.mark.parametrize("code", [10, 12, 30])
+def test_exhausted_retries(folder: str, tree: Tree, code: int) -> None:
+    program = wrapper(folder, TRANSFERRING % ("echo 'rsync: broken on purpose' >&2; exit %d" % code))
+    trees.write(os.path.join(os.fsencode(tree.dest), b"extraneous"), b"must stay")
+    result = engine.run(tree.params(rsync_path=program, retries=1, jobs=2, delete=True))
+    assert result["failed"] and result["rc"] == code
+    assert result["msg"] == "rsync: broken on purpose"
+    assert result["stage"] == "transfer"
+    assert len(names(result)) == result["stats"]["failures"] == 12
+    assert result["stats"]["retries"] == 2
+    assert os.path.exists(os.path.join(tree.dest, "extraneous"))
+
+
+def test_more_logins_than_the_server_takes_at_once(folder: str) -> None:
+    """sshd drops connections when too many are not logged in yet; no job may be lost for that."""
+    place = os.path.join(folder, "sshd")
+    os.mkdir(place)
+    tree = Tree(folder, files=96, size=2000)
+    with servers.sshd(place, extra="MaxStartups 4:60:8") as ssh:
+        result = engine.run(tree.params(**ssh.options(), dest="%s:%s" % (ssh.host, tree.dest), jobs=24))
+        assert result["failed"] is False, result
+        assert not result["warnings"]
+        assert ssh.logins() == 24
+    assert tree.arrived()
+
+
+def test_a_peer_that_says_nothing_is_given_up(folder: str, ssh: servers.Ssh, tree: Tree) -> None:
+    """With a time-out, a remote rsync that hangs ends the run instead of hanging it."""
+    stuck = os.path.join(folder, "stuck rsync")
+    with open(stuck, "w") as stream:
+        stream.write("#!/bin/sh\nexec cat > /dev/null\n")
+    os.chmod(stuck, 0o755)
+    params = tree.params(**ssh.options(), remote_rsync_path=stuck, rsync_timeout=1, retries=0)
+    result = engine.run(dict(params, dest="%s:%s" % (ssh.host, tree.dest)))
+    assert result["failed"] and result["rc"] in (12, 30), result
+    assert result["stage"] == "scan"
+    assert not mentioning(ssh.config, name="ssh ")
+
+
+def test_a_daemon_that_takes_one_connection(folder: str, tree: Tree) -> None:
+    """Lanes that are turned away come again; the work is done, on fewer connections."""
+    place = os.path.join(folder, "rsyncd")
+    os.mkdir(place)
+    with servers.rsyncd(place) as daemon:
+        result = engine.run(tree.params(dest=daemon.url + "single/dst", jobs=2, retries=8))
+        assert result["failed"] is False, result
+        assert not snapshot.differences(snapshot.snapshot(tree.source), snapshot.snapshot(os.path.join(daemon.top, "dst")))

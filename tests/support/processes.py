@@ -1,0 +1,69 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+"""Look at processes and wait for conditions, with a limit."""
+
+from __future__ import annotations
+
+import os
+import time
+import typing as t
+
+LIMIT_SECONDS = 60
+
+
+def wait_for(condition: t.Callable[[], t.Any], what: str) -> t.Any:
+    """Wait until a condition holds and return its value.
+
+    Raises:
+        AssertionError: It did not hold within the limit.
+    """
+    deadline = time.monotonic() + LIMIT_SECONDS
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError("waited in vain for " + what)
+        time.sleep(0.01)
+
+
+def mentioning(text: str, *, name: str = "") -> dict[int, str]:
+    """Processes whose command line holds a text, as pid and command line; this process and its parents are left out."""
+    found = {}
+    for pid in map(int, filter(str.isdigit, os.listdir("/proc"))):
+        try:
+            with open("/proc/%d/cmdline" % pid, "rb") as stream:
+                words = stream.read().split(b"\0")
+        except OSError:
+            continue
+        line = b" ".join(words).decode("utf-8", "replace")
+        if text in line and os.path.basename(words[0]).startswith(name.encode()) and pid != os.getpid():
+            found[pid] = line
+    return found
+
+
+def descendants(pid: int, *, name: str) -> list[int]:
+    """A process and those below it of one name."""
+    parents: dict[int, list[int]] = {}
+    for child in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open("/proc/%s/stat" % child) as stream:
+                before, _bracket, after = stream.read().rpartition(")")
+        except OSError:
+            continue
+        if before.endswith("(" + name):
+            parents.setdefault(int(after.split()[1]), []).append(int(child))
+    found = [pid]
+    for one in found:
+        found += parents.get(one, [])
+    return found
+
+
+def temporary_files(top: str) -> list[str]:
+    """Names of rsync's temporary files below a directory."""
+    found = []
+    for path, _directories, files in os.walk(top):
+        found += [os.path.join(path, name) for name in files if name.startswith(".") and name[-7:-6] == "."]
+    return found
