@@ -223,16 +223,26 @@ class Partitioner:
         rate = cost / max(seconds - fixed_seconds, 0.001)
         self._least = max(10 * fixed_seconds * rate, self._sizes.segment)
 
+    def ready(self, *, patient: bool = True) -> bool:
+        """Say whether a free lane should take a partition now.
+
+        Args:
+            patient: While the scan runs and little is known, rather wait than cut small.
+        """
+        if self.complete or self.remaining >= 2 * self._lanes * self._least:
+            return any(not gatherer.empty for gatherer in self._gatherers)
+        return not patient and self.remaining > 0
+
     def take(self, idle: int, *, patient: bool = True) -> Partition | None:
         """Cut a partition for a free lane; None where there is none, or not yet.
 
         Args:
             idle: How many lanes carry nothing, the asking one included.
-            patient: While the scan runs and little is known, rather wait than cut small.
+            patient: As in :meth:`ready`.
         """
-        if not self.complete and self.remaining < 2 * self._lanes * self._least:
-            if patient:
-                return None
+        if not self.ready(patient=patient):
+            return None
+        if not patient:
             for gatherer in self._gatherers:
                 gatherer.close_segment()
         return self._cut(quantum(self.remaining, self._lanes, idle, self._least))

@@ -53,8 +53,9 @@ class Transfer:
         self._plan = plan
         self._outcome = outcome
         self._defer = defer
-        self._idle = 0
-        self._lost = 0
+        self._partitioner = plan.partitioner
+        self._lanes_left = len(lanes.all)
+        self._carrying = 0
         self._ended = False
         self._released = False
         self.stopped = False
@@ -71,7 +72,7 @@ class Transfer:
         self._news.clear()
 
     def release(self) -> None:
-        """Let the lanes begin. They log in before."""
+        """Let the lanes begin."""
         if not self._released:
             self._released = True
             self._outcome.begin(TRANSFER)
@@ -96,45 +97,43 @@ class Transfer:
 
     def give_up_rest(self) -> None:
         """Name all that no lane will carry any more."""
-        for partition in self._plan.partitioner.rest():
+        for partition in self._partitioner.rest():
             self._give_up(partition, "not attempted: " + self._outcome.message)
 
     async def _work(self, lane: Lane) -> None:
-        """Log one lane in and let it carry partitions to the end."""
-        try:
-            await lane.open()
-        except RsyncError as error:
-            self._lost += 1
-            if self._lost == len(self._lanes.all):
-                raise
-            self._outcome.warn("lane %d: %s" % (lane.number, error.message))
-            return
-        while True:
-            partition = await self._next()
-            if partition is None:
-                return
-            await self._carry(lane, partition)
-
-    async def _next(self) -> Partition | None:
-        """Wait for a partition; None when there is none to come."""
+        """Let one lane carry partitions to the end. It logs in when there is something for it."""
         since = time.monotonic()
-        self._idle += 1
+        while not self._ended:
+            patient = time.monotonic() - since < PATIENCE_SECONDS
+            if not self._released or not self._partitioner.ready(patient=patient):
+                if self._partitioner.exhausted:
+                    return
+                await self._wait_for_news()
+                continue
+            try:
+                await lane.open()
+            except RsyncError as error:
+                self._lose(lane, error)
+                return
+            partition = self._partitioner.take(self._lanes_left - self._carrying, patient=patient)
+            if partition is not None:
+                self._carrying += 1
+                await self._carry(lane, partition)
+                self._carrying -= 1
+                since = time.monotonic()
+
+    def _lose(self, lane: Lane, error: RsyncError) -> None:
+        """Go on without a lane that cannot log in, unless it is the last one."""
+        self._lanes_left -= 1
+        if not self._lanes_left:
+            raise error
+        self._outcome.warn("lane %d: %s" % (lane.number, error.message))
+
+    async def _wait_for_news(self) -> None:
         try:
-            while not self._ended:
-                if self._released:
-                    patient = time.monotonic() - since < PATIENCE_SECONDS
-                    partition = self._plan.partitioner.take(self._idle, patient=patient)
-                    if partition is not None:
-                        return partition
-                    if self._plan.partitioner.exhausted:
-                        return None
-                try:
-                    await asyncio.wait_for(self._news.wait(), PATIENCE_SECONDS / 4)
-                except asyncio.TimeoutError:
-                    pass
-            return None
-        finally:
-            self._idle -= 1
+            await asyncio.wait_for(self._news.wait(), PATIENCE_SECONDS / 4)
+        except asyncio.TimeoutError:
+            pass
 
     async def _carry(self, lane: Lane, partition: Partition) -> None:
         """Carry one partition, and take in what came of it."""
@@ -170,7 +169,7 @@ class Transfer:
     def _learn(self, report: Report, partition: Partition, seconds: float) -> None:
         if report.first_word is not None:
             self._fixed = min(self._fixed, report.first_word)
-            self._plan.partitioner.learn(self._fixed, partition.cost, seconds)
+            self._partitioner.learn(self._fixed, partition.cost, seconds)
 
     def _arrived(self, lane: Lane, change: Change) -> None:
         if change.unchanged or change.directory and not change.deletion:
