@@ -44,30 +44,30 @@ def _bytes(endpoint: Endpoint) -> bytes:
 def _check_source(source: Endpoint) -> None:
     path = _bytes(source)
     if not os.path.lexists(path):
-        raise RequestError("src %r does not exist on this host" % source.path)
+        raise RequestError(f"src {source.path!r} does not exist on this host")
     if path.endswith(b"/") and not os.path.isdir(path):
-        raise RequestError("src %r is not a directory: leave out the slash at its end" % source.path)
+        raise RequestError(f"src {source.path!r} is not a directory: leave out the slash at its end")
 
 
 def _check_dest(request: Request) -> None:
     dest, path = request.dest, _bytes(request.dest)
     if os.path.isdir(path):
         if not os.access(path, os.W_OK | os.X_OK) and not request.check:
-            raise RequestError("dest %r is not writable for the user that the module runs as" % dest.path)
+            raise RequestError(f"dest {dest.path!r} is not writable for the user that the module runs as")
         return
     if os.path.exists(path):
         many = len(request.sources) > 1 or any(_is_directory(source) for source in request.sources)
         if many or dest.path.endswith("/"):
-            raise RequestError("dest %r is a file, and src is not a single file: name a directory" % dest.path)
+            raise RequestError(f"dest {dest.path!r} is a file, and src is not a single file: name a directory")
         return
     above = os.path.dirname(path.rstrip(b"/")) or b"."
     if not os.path.isdir(above):
         if not request.settings.on("mkpath"):
             raise RequestError(
-                "dest %r: the directory above it does not exist; create it or set mkpath=true" % dest.path
+                f"dest {dest.path!r}: the directory above it does not exist; create it or set mkpath=true"
             )
     elif not os.access(above, os.W_OK | os.X_OK) and not request.check:
-        raise RequestError("dest %r cannot be created: the directory above it is not writable" % dest.path)
+        raise RequestError(f"dest {dest.path!r} cannot be created: the directory above it is not writable")
 
 
 def _is_directory(source: Endpoint) -> bool:
@@ -91,7 +91,7 @@ def _check_files(request: Request) -> None:
             with open(path.encode("utf-8", "surrogateescape"), "rb"):
                 pass
         except OSError as error:
-            raise RequestError("%s is %r and cannot be read: %s" % (option, path, error.strerror)) from error
+            raise RequestError(f"{option} is {path!r} and cannot be read: {error.strerror}") from error
 
 
 async def check_nesting(request: Request, command: Command, processes: Processes, state: str) -> None:
@@ -109,8 +109,8 @@ async def check_nesting(request: Request, command: Command, processes: Processes
         base = split.base if split and split.base is not None else b""
         if request.deletes and _inside(root, os.path.join(dest, base) if base else dest):
             raise RequestError(
-                "src %r is inside dest %r, and delete would delete it: name another dest or leave delete out"
-                % (source.path, request.dest.path)
+                f"src {source.path!r} is inside dest {request.dest.path!r}, and delete would delete it: "
+                "name another dest or leave delete out"
             )
         if not _inside(dest, root) and not (dest == root and base):
             continue
@@ -118,8 +118,8 @@ async def check_nesting(request: Request, command: Command, processes: Processes
             continue
         if await _is_listed(command, processes, state, base, os.path.relpath(dest, root)):
             raise RequestError(
-                "dest %r is inside src %r and would be copied into itself: exclude it or name another dest"
-                % (request.dest.path, source.path)
+                f"dest {request.dest.path!r} is inside src {source.path!r} and would be copied into itself: "
+                "exclude it or name another dest"
             )
 
 
@@ -135,7 +135,7 @@ def _device(path: bytes) -> int:
 
 
 async def _is_listed(command: Command, processes: Processes, state: str, base: bytes, below: bytes) -> bool:
-    """Ask rsync, over an empty copy of the path from the source to the destination, whether the filters let it through."""
+    """Ask rsync whether the filters let the destination through, over an empty copy of the path that leads to it."""
     probe = os.path.join(os.fsencode(state), b"probe")
     name = os.path.normpath(os.path.join(base, below))
     os.makedirs(os.path.join(probe, name))

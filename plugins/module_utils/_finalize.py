@@ -126,11 +126,15 @@ class Finalize:
 
     async def _finish_directories(self) -> None:
         touched = self._plan.touched
-        if touched.count or self._plan.root_new and not self._plan.root_touched:
+        if touched.count or (self._plan.root_new and not self._plan.root_touched):
             touched.flush()
-            await self._pass(lambda shell, rate: self._command.finish_directories(self._root, touched.path, shell, rate))
+            await self._pass(
+                lambda shell, rate: self._command.finish_directories(self._root, touched.path, shell, rate), self._count
+            )
         if self._plan.root_touched and not (touched.count and self._source.contents):
-            await self._pass(lambda shell, rate: self._command.finish_root(self._source.directory, shell, rate))
+            await self._pass(
+                lambda shell, rate: self._command.finish_root(self._source.directory, shell, rate), self._count
+            )
 
     async def _run_whole(self) -> None:
         """Run the user's own rsync; where a partition had failed in part, first without deletions."""

@@ -56,7 +56,7 @@ class Change(t.NamedTuple):
     def line(self) -> str:
         """The line as ``rsync --itemize-changes`` prints it, for people."""
         arrow = "" if self.link is None else (" => " if self.hard_link else " -> ") + readable(self.link)
-        return "%s %s%s%s" % (self.item.decode("ascii"), readable(self.name), "/" if self.directory else "", arrow)
+        return self.item.decode("ascii") + " " + readable(self.name) + "/" * self.directory + arrow
 
 
 class Problem(t.NamedTuple):

@@ -19,6 +19,7 @@ import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync import table
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.bandwidth import parse_rate
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import (
     DAEMON,
     SSH,
@@ -34,10 +35,11 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.settings import
 JOBS_MAX = 128
 
 _INTEGERS = frozenset(("rsync_timeout", "contimeout", "port", "max_delete", "modify_window"))
-_LEFT_TO_RSYNC = frozenset(("recursive", "links", "perms", "times", "owner", "group", "devices", "specials", "whole_file"))
+_LEFT_TO_RSYNC = frozenset(
+    ("recursive", "links", "perms", "times", "owner", "group", "devices", "specials", "whole_file")
+)
 _PATHS_HERE = frozenset(("files_from", "password_file"))
 _MERGE = re.compile(r"[.:]|merge\b|dir-merge\b|[-+]C\b")
-_SIZE = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(?:([bkmgtp])(b|ib)?)?", re.IGNORECASE)
 
 
 def argument_spec() -> dict[str, dict[str, t.Any]]:
@@ -160,10 +162,10 @@ def build_request(params: t.Mapping[str, t.Any], *, check: bool = False) -> Requ
     sources = _check_ends(sources, dest)
     jobs = params.get("jobs", 4)
     if not 1 <= jobs <= JOBS_MAX:
-        raise RequestError("jobs is %d: give a number from 1 to %d" % (jobs, JOBS_MAX))
+        raise RequestError(f"jobs is {jobs}: give a number from 1 to {JOBS_MAX}")
     retries = params.get("retries", 3)
     if retries < 0:
-        raise RequestError("retries is %d: give 0 or more" % retries)
+        raise RequestError(f"retries is {retries}: give 0 or more")
     request = Request(
         sources=sources,
         dest=dest,
@@ -174,7 +176,7 @@ def build_request(params: t.Mapping[str, t.Any], *, check: bool = False) -> Requ
         ssh=_ssh_words(params, settings),
         private_key=params.get("private_key"),
         password=params.get("password"),
-        bwlimit=parse_size(settings["bwlimit"]) if settings["bwlimit"] else 0,
+        bwlimit=parse_rate(settings["bwlimit"]) if settings["bwlimit"] else 0,
         check=check,
     )
     _check_connection(request)
@@ -207,23 +209,25 @@ def texts(option: str, value: t.Any) -> list[str]:
     values = value if isinstance(value, (list, tuple)) else [value]
     for entry in values:
         if isinstance(entry, bool) or not isinstance(entry, (str, int, float)):
-            raise RequestError("%s holds %r: give a text or a list of texts" % (option, entry))
+            raise RequestError(f"{option} holds {entry!r}: give a text or a list of texts")
     return [str(entry) for entry in values]
 
 
 def _endpoint(option: str, text: str) -> Endpoint:
     if not text:
-        raise RequestError("%s is empty: name a path" % option)
+        raise RequestError(f"{option} is empty: name a path")
     if "\0" in text:
-        raise RequestError("%s is %r: a path cannot hold a NUL byte" % (option, text))
+        raise RequestError(f"{option} is {text!r}: a path cannot hold a NUL byte")
     endpoint = parse_endpoint(text)
     if not endpoint.remote and text.startswith("~"):
         endpoint = endpoint.at(os.path.expanduser(text))
     for part in (text, endpoint.host, endpoint.user, endpoint.path):
         if part.startswith("-"):
-            raise RequestError("%s is %r: a name that starts with '-' reads as an option; write './%s'" % (option, text, part))
+            raise RequestError(
+                f"{option} is {text!r}: a name that starts with '-' reads as an option; write './{part}'"
+            )
     if endpoint.kind == DAEMON and not endpoint.path.strip("/"):
-        raise RequestError("%s is %r: name the daemon's module behind the host" % (option, text))
+        raise RequestError(f"{option} is {text!r}: name the daemon's module behind the host")
     return endpoint
 
 
@@ -232,16 +236,16 @@ def _check_ends(sources: tuple[Endpoint, ...], dest: Endpoint) -> tuple[Endpoint
     first = sources[0]
     if first.remote and dest.remote:
         raise RequestError(
-            "src %r and dest %r are both remote: run the module on one of the two hosts" % (first.text, dest.text)
+            f"src {first.text!r} and dest {dest.text!r} are both remote: run the module on one of the two hosts"
         )
     if any(end.remote and not end.host for end in (first, dest)):
-        raise RequestError("%r names no host" % (first if first.remote else dest).text)
+        raise RequestError(f"{(first if first.remote else dest).text!r} names no host")
     filled = []
     for source in sources:
         if first.remote and source.remote and not source.host and source.kind == first.kind:
             source = first.at(source.path)
         if source.where != first.where:
-            raise RequestError("src %r and %r are on different hosts: one rsync takes one" % (first.text, source.text))
+            raise RequestError(f"src {first.text!r} and {source.text!r} are on different hosts: one rsync takes one")
         filled.append(source)
     return tuple(filled)
 
@@ -261,7 +265,7 @@ def _ssh_words(params: t.Mapping[str, t.Any], settings: Settings) -> tuple[str, 
     try:
         words += shlex.split(params.get("ssh_args") or "")
     except ValueError as error:
-        raise RequestError("ssh_args is %r: %s" % (params["ssh_args"], str(error).lower())) from None
+        raise RequestError("ssh_args is {!r}: {}".format(params["ssh_args"], str(error).lower())) from None
     return tuple(words)
 
 
@@ -272,7 +276,7 @@ def _check_connection(request: Request) -> None:
         raise RequestError("rsh is used as it is: put what port, private_key and ssh_args say into it")
     for option, given in (("password", request.password), ("password_file", settings["password-file"])):
         if given and kind != DAEMON:
-            raise RequestError("%s is for an rsync daemon, and neither src nor dest is one" % option)
+            raise RequestError(f"{option} is for an rsync daemon, and neither src nor dest is one")
     if request.password and settings["password-file"]:
         raise RequestError("password and password_file are both given: leave one out")
     if settings["files-from"]:
@@ -282,21 +286,4 @@ def _check_connection(request: Request) -> None:
             raise RequestError("files_from is '-': the module has no standard input, name a file")
 
 
-def parse_size(text: str) -> int:
-    """Read rsync's notation of a rate: a number of KiB a second, or with a suffix as in ``400k``, ``1.5m``, ``2MB``.
-
-    Raises:
-        RequestError: It is no such number, or below rsync's least, 512 bytes a second.
-    """
-    match = _SIZE.fullmatch(text)
-    if match is None:
-        raise RequestError("bwlimit is %r: give a number of KiB a second, or one with a suffix as in 400k or 12m" % text)
-    number, suffix, base = match.groups()
-    power = "bkmgtp".index((suffix or "k").lower())
-    size = int(float(number) * (1000 if (base or "").lower() == "b" else 1024) ** power)
-    if 0 < size < 512:
-        raise RequestError("bwlimit is %r: rsync's least is 512 bytes a second" % text)
-    return size
-
-
-__all__ = ("JOBS_MAX", "Request", "argument_spec", "build_request", "parse_size", "texts")
+__all__ = ("JOBS_MAX", "Request", "argument_spec", "build_request", "texts")

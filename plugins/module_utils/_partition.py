@@ -96,8 +96,8 @@ class _Gatherer:
 
     def __init__(self, directory: str, root: int, sizes: Sizes) -> None:
         self._sizes = sizes
-        self._small = Spool(os.path.join(directory, "small.%d" % root))
-        self._large = Spool(os.path.join(directory, "large.%d" % root))
+        self._small = Spool(os.path.join(directory, f"small.{root}"))
+        self._large = Spool(os.path.join(directory, f"large.{root}"))
         self._heap: list[tuple[int, int, Segment]] = []
         self._sequence = 0
         self._cost = self._files = self._bytes = self._offset = self._directories = 0
@@ -162,6 +162,7 @@ class Partitioner:
         directory: Where the spools and the lists go.
         roots: Number of sources.
         lanes: Number of lanes.
+        sizes: How finely to cut.
 
     Attributes:
         complete: The scan has ended; nothing more comes.
@@ -169,7 +170,7 @@ class Partitioner:
         files, bytes: All that was added.
     """
 
-    def __init__(self, directory: str, roots: int, lanes: int, sizes: Sizes = Sizes()) -> None:
+    def __init__(self, directory: str, roots: int, lanes: int, sizes: Sizes) -> None:
         self._directory = directory
         self._lanes = lanes
         self._sizes = sizes
@@ -260,7 +261,7 @@ class Partitioner:
 
     def _write(self, root: int, segments: t.Sequence[Segment]) -> Partition:
         self.partitions += 1
-        path = os.path.join(self._directory, "partition.%d" % self.partitions)
+        path = os.path.join(self._directory, f"partition.{self.partitions}")
         with open(path, "wb") as target:
             for segment in segments:
                 segment.spool.copy(segment.offset, segment.length, target)

@@ -48,12 +48,14 @@ class Plan:
         unled: A hard-linked name came without its leader.
     """
 
-    def __init__(self, directory: str, roots: t.Sequence[Source], lanes: int, *, hard_links: bool, sizes: Sizes) -> None:
+    def __init__(
+        self, directory: str, roots: t.Sequence[Source], lanes: int, *, hard_links: bool, sizes: Sizes
+    ) -> None:
         self.roots = roots
         self._hard_links = hard_links
         self._by_base = {source.base: index for index, source in enumerate(roots)}
         self.partitioner = Partitioner(directory, len(roots), lanes, sizes)
-        self.new_directories = [Spool(os.path.join(directory, "directories.%d" % root)) for root in range(len(roots))]
+        self.new_directories = [Spool(os.path.join(directory, f"directories.{root}")) for root in range(len(roots))]
         self.touched, self.linked, self.deletions = (
             Spool(os.path.join(directory, name)) for name in ("touched", "linked", "deletions")
         )
@@ -65,7 +67,7 @@ class Plan:
         self._staying: set[bytes] = set()
 
     def add(self, change: Change) -> None:
-        """Take in one change of the scan; of what is unchanged, only ``.`` says something: it is part of the transfer."""
+        """Take in one change of the scan. Of the unchanged only ``.`` says something: it is part of the transfer."""
         if change.deletion:
             self.deletions.append(change.name + b"/" if change.directory else change.name)
         elif change.directory:
@@ -85,7 +87,7 @@ class Plan:
             self.root_new = True
             self.touch_directory(b"")
         elif line.startswith(_STAYS):
-            self._staying.add(decode(line[len(_STAYS):]))
+            self._staying.add(decode(line[len(_STAYS) :]))
 
     def _add_directory(self, change: Change) -> None:
         if change.name == b".":
@@ -113,7 +115,7 @@ class Plan:
 
     def name(self, entry: bytes, root: int) -> bytes:
         """Read the name back from an entry."""
-        return entry[len(self.roots[root].lead):]
+        return entry[len(self.roots[root].lead) :]
 
     def _root(self, name: bytes) -> int:
         if len(self.roots) == 1:

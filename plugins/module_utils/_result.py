@@ -51,7 +51,9 @@ class Outcome:
         deferred: A partition failed in part; the whole rsync at the end decides what arrived.
     """
 
-    def __init__(self, clock: t.Callable[[], float] = time.monotonic, *, diff: bool = False, check: bool = False) -> None:
+    def __init__(
+        self, clock: t.Callable[[], float] = time.monotonic, *, diff: bool = False, check: bool = False
+    ) -> None:
         self._clock = clock
         self._started = clock()
         self._diff = Listing(LISTED) if diff else None
@@ -177,9 +179,9 @@ class Outcome:
         """What the user should know beside the failures."""
         warnings = list(self._warnings.entries)
         if self._vanished:
-            warnings.append("%d names vanished at the source before they could be transferred" % self._vanished)
+            warnings.append(f"{self._vanished} names vanished at the source before they could be transferred")
         if self._warnings.more:
-            warnings.append("... and %d more messages of rsync" % self._warnings.more)
+            warnings.append(f"... and {self._warnings.more} more messages of rsync")
         return warnings
 
     def as_result(self) -> dict[str, t.Any]:
@@ -197,7 +199,10 @@ class Outcome:
                 failures=self.failures.total,
                 partitions=self.partitions,
                 retries=sum(lane.retries for lane in self.lanes),
-                seconds={**{stage: round(spent, 3) for stage, spent in self._seconds.items()}, "total": round(total, 3)},
+                seconds={
+                    **{stage: round(spent, 3) for stage, spent in self._seconds.items()},
+                    "total": round(total, 3),
+                },
                 bytes_per_second=int(self._counts["transferred_bytes"] / total) if total and not self.check else 0,
             ),
             "lanes": [_lane_row(lane) for lane in self.lanes],
@@ -216,20 +221,20 @@ class Outcome:
             return self.message
         if self.failed:
             first = self.failures.entries[0] if self.failures.entries else None
-            named = ", the first is %s (%s)" % (path_fields(first.path)["path"], first.reason) if first else ""
+            named = ", the first is {} ({})".format(path_fields(first.path)["path"], first.reason) if first else ""
             if self.code == 25:
-                return "max_delete stopped the deletions after %d" % self._counts["deletions"]
-            return "%d paths did not arrive%s" % (self.failures.total, named)
+                return f"max_delete stopped the deletions after {self._counts['deletions']}"
+            return f"{self.failures.total} paths did not arrive{named}"
         files, size = self._counts["files"], self._counts["transferred_bytes"]
         if self.check:
-            return "would transfer %d files, %d bytes, and delete %d names" % (files, size, self._counts["deletions"])
-        return "transferred %d files, %d bytes in %.1f s" % (files, size, total)
+            return f"would transfer {files} files, {size} bytes, and delete {self._counts['deletions']} names"
+        return f"transferred {files} files, {size} bytes in {total:.1f} s"
 
     def _prepared(self) -> str:
         assert self._diff is not None
         lines = [change.line() for change in self._diff.entries]
         if self._diff.more:
-            lines.append("... and %d more" % self._diff.more)
+            lines.append(f"... and {self._diff.more} more")
         return "".join(line + "\n" for line in lines)
 
 

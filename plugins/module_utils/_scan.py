@@ -69,7 +69,7 @@ class Scan:
         if report.verdict in (Verdict.FATAL, Verdict.RETRY):
             raise RsyncError(self._lanes.explain(report), report.code)
         if not self.entries and report.code:
-            raise RequestError("src: %s" % report.last_words)
+            raise RequestError(f"src: {report.last_words}")
         if report.verdict is Verdict.PARTIAL and not self._outcome.check and self._by_dry_run(report):
             self._outcome.deferred = True
             return

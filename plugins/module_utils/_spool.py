@@ -115,7 +115,7 @@ def _temporary(parent: str) -> t.Iterator[str]:
     try:
         path = tempfile.mkdtemp(prefix="jsync-", dir=parent)
     except OSError as error:
-        raise StateError("cannot make a state directory in %s: %s; set TMPDIR" % (parent, error.strerror)) from error
+        raise StateError(f"cannot make a state directory in {parent}: {error.strerror}; set TMPDIR") from error
     try:
         yield path
     finally:

@@ -22,8 +22,8 @@
     result
 
 What is not guaranteed: the files of a run do not arrive at one moment, and with deletions in any mode but
-``--delete-before`` extraneous files go after all transfers. Some options mean nothing side by side; then one rsync does
-the transfers (:func:`alone_because`), or what is left after them (:func:`whole_because`), and the result says so.
+``--delete-before`` extraneous files go after all transfers. Some options mean nothing side by side: _strategy.py knows
+which.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import typing as t
+from tempfile import gettempdir
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._check import check_ends, check_nesting
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError, RsyncError, SyncError
@@ -42,11 +43,12 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._result import FINALIZ
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.binary import find_rsync
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import Command
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import split_list
-from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import SIGNALED, Verdict
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import FILE_IO, SIGNALED, Verdict
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane import Lanes
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.process import Processes
 from ansible_collections.vgreb.jsync.plugins.module_utils._scan import Scan
 from ansible_collections.vgreb.jsync.plugins.module_utils._spool import socket_directory, state_directory
+from ansible_collections.vgreb.jsync.plugins.module_utils._strategy import alone_because, lanes_may_fail, whole_because
 from ansible_collections.vgreb.jsync.plugins.module_utils._transfer import Transfer
 
 if t.TYPE_CHECKING:
@@ -54,45 +56,6 @@ if t.TYPE_CHECKING:
 
 # On a pull, rsync checks each name that arrives against every name it asked for, which takes seconds from here on.
 _PULL_ENTRIES = 2000
-
-
-def alone_because(request: Request) -> str | None:
-    """Say why one rsync must do the whole work; None where many can."""
-    settings = request.settings
-    if settings.on("iconv"):
-        return "iconv: names differ between the two ends"
-    if settings.on("delay-updates"):
-        return "delay_updates: all files go into place together, at the end"
-    if settings.on("delete-missing-args"):
-        return "delete-missing-args: only rsync's own list knows the names that are missing"
-    if request.roots is None:
-        return "src: only rsync itself can tell which source a name comes from"
-    if settings.on("delete-before") and whole_because(request):
-        return "delete-before: %s" % whole_because(request)
-    return None
-
-
-def whole_because(request: Request, plan: Plan | None = None) -> str | None:
-    """Say why the user's own rsync must run over the tree after the lanes; None where lists do."""
-    settings = request.settings
-    if len({row.directory for row in request.roots or ()}) > 1:
-        return "src: several sources have no common directory that a list could start from"
-    if request.deletes and request.merges_filters:
-        return "filter: rules in the tree's own files protect from deletion only in rsync's own walk"
-    for name in ("prune-empty-dirs", "files-from", "relative"):
-        if request.deletes and settings.on(name):
-            return "delete with %s: only rsync's own walk knows what is extraneous" % name
-    if settings.on("remove-source-files"):
-        return "remove_source_files: nothing is removed before everything has arrived"
-    if settings.on("compare-dest"):
-        return "compare_dest: what is the same there is removed here, and no dry run says so"
-    if settings.on("hard-links"):
-        for name in ("checksum", "ignore-times", "link-dest", "copy-dest"):
-            if settings.on(name):
-                return "hard_links with %s: only rsync's own walk sees whole groups" % name
-        if plan is not None and plan.unled:
-            return "hard_links: a file of an existing group has changed, so the group must be linked again"
-    return None
 
 
 def run(params: t.Mapping[str, t.Any], *, check: bool, diff: bool, sizes: Sizes | None = None) -> dict[str, t.Any]:
@@ -118,16 +81,21 @@ def synchronize(request: Request, outcome: Outcome, *, sizes: Sizes | None = Non
         asyncio.run(_supervise(request, outcome, sizes or Sizes()))
     except SyncError as error:
         outcome.fail(error.message, error.code)
+    except OSError as error:
+        outcome.fail(f"cannot keep the lists of this run in {gettempdir()}: {error}; set TMPDIR", FILE_IO)
 
 
 async def _supervise(request: Request, outcome: Outcome, sizes: Sizes) -> None:
     """Conduct the run; on a signal end all that it started, then return."""
     loop = asyncio.get_event_loop()
     conducting = asyncio.ensure_future(_conduct(request, outcome, sizes))
+    stopped: list[signal.Signals] = []
 
     def stop(number: signal.Signals) -> None:
-        outcome.fail("stopped by %s in the %s stage" % (number.name, outcome.stage), SIGNALED)
-        conducting.cancel()
+        if not stopped:  # a second signal must not break off the cleaning up
+            stopped.append(number)
+            outcome.fail(f"stopped by {number.name} in the {outcome.stage} stage", SIGNALED)
+            conducting.cancel()
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:
@@ -135,7 +103,7 @@ async def _supervise(request: Request, outcome: Outcome, sizes: Sizes) -> None:
     try:
         await conducting
     except asyncio.CancelledError:
-        if not outcome.message:
+        if not stopped:
             raise
 
 
@@ -172,18 +140,8 @@ class _Run:
             sizes = sizes._replace(entries=min(sizes.entries, _PULL_ENTRIES))
         self._plan = Plan(state, roots, request.jobs, hard_links=request.settings.on("hard-links"), sizes=sizes)
         self._scan = Scan(lanes, command, outcome, self._found, self._plan.note)
-        self._transfer = Transfer(lanes, command, self._plan, outcome, defer=self._defers)
+        self._transfer = Transfer(lanes, command, self._plan, outcome, defer=lanes_may_fail(request))
         self._finalize = Finalize(lanes, command, self._plan, request, outcome, state)
-
-    @property
-    def _defers(self) -> bool:
-        """A lane may fail where rsync alone would not: the user's own rsync decides afterwards.
-
-        Without perms a lane must not open directories to the others; with filters in files it may clear nothing away.
-        """
-        request = self._request
-        blocked = request.merges_filters and request.settings.on("force")
-        return blocked or not request.settings.on("perms", "acls") or whole_because(request) is not None
 
     async def run(self) -> None:
         try:
@@ -266,6 +224,7 @@ class _Run:
         if reason:
             self._outcome.one_process.append({"stage": FINALIZE, "reason": reason})
         await self._finalize.run(whole=reason is not None)
+        self._outcome.changes += self._plan.root_new
 
 
-__all__ = ("alone_because", "run", "synchronize", "whole_because")
+__all__ = ("run", "synchronize")

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import time
 import typing as t
@@ -127,13 +128,11 @@ class Transfer:
         self._lanes_left -= 1
         if not self._lanes_left:
             raise error
-        self._outcome.warn("lane %d: %s" % (lane.number, error.message))
+        self._outcome.warn(f"lane {lane.number}: {error.message}")
 
     async def _wait_for_news(self) -> None:
-        try:
+        with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._news.wait(), PATIENCE_SECONDS / 4)
-        except asyncio.TimeoutError:
-            pass
 
     async def _carry(self, lane: Lane, partition: Partition) -> None:
         """Carry one partition, and take in what came of it."""
@@ -172,7 +171,7 @@ class Transfer:
             self._partitioner.learn(self._fixed, partition.cost, seconds)
 
     def _arrived(self, lane: Lane, change: Change) -> None:
-        if change.unchanged or change.directory and not change.deletion:
+        if change.unchanged or (change.directory and not change.deletion):
             return
         self._outcome.count(change)
         if change.transfer:
@@ -198,7 +197,7 @@ class Transfer:
                 return
             spool = self._plan.new_directories[root]
             offset, count, length = self._offsets[root], spool.count, spool.size
-            path = "%s.%d" % (spool.path, count)
+            path = f"{spool.path}.{count}"
             with open(path, "wb") as target:
                 spool.copy(offset, length - offset, target)
             end = self._plan.roots[root].root

@@ -13,9 +13,11 @@ author:
   - The vgreb.jsync authors (@vgreb)
 description:
   - Makes the same tree that one C(rsync) with the same options would have made, in a fraction of the time.
-  - A dry run finds what would change, the files are cut into partitions of equal cost, and many rsyncs carry them at once, each over
-    a connection of its own. Hard-link groups, deletions and the metadata of directories follow when every file has arrived.
-  - Runs on the target host, with the C(rsync) and C(ssh) found there. One of O(src) and O(dest) may be on another host.
+  - A dry run finds what would change, the files are cut into partitions of equal cost, and many rsyncs carry them at
+    once, each over a connection of its own. Hard-link groups, deletions and the metadata of directories follow when
+    every file has arrived.
+  - Runs on the target host, with the C(rsync) and C(ssh) found there. One of O(src) and O(dest) may be on another
+    host.
   - The module never asks for a password and checks host keys as the user's own ssh configuration says.
   - To resume after a failure, run the same task again. What has arrived is not sent twice.
 requirements:
@@ -37,8 +39,9 @@ options:
   src:
     description:
       - What to copy. A path, an endpoint, or a list of them.
-      - An endpoint is written as rsync takes it, C([user@]host:path) over ssh, C(rsync://[user@]host[:port]/module/path) or
-        C([user@]host::module/path) at an rsync daemon. An IPv6 address stands in brackets.
+      - An endpoint is written as rsync takes it, C([user@]host:path) over ssh,
+        C(rsync://[user@]host[:port]/module/path) or C([user@]host::module/path) at an rsync daemon. An IPv6 address
+        stands in brackets.
       - A slash at the end means the content of a directory, no slash the directory itself.
       - A text is one path, also when it holds commas. C(~) at its start is the home directory.
       - Relative paths start from the directory that the module runs in, which usually is the user's home.
@@ -51,19 +54,20 @@ options:
     required: true
   jobs:
     description:
-      - How many lanes carry files at once, from 1 to 128. Each lane is one TCP stream and, over ssh, one login for the whole run.
+      - How many lanes carry files at once, from 1 to 128. Each lane is one TCP stream and, over ssh, one login for
+        the whole run.
     type: int
     default: 4
   retries:
     description:
-      - How many more attempts an rsync or a login gets when its connection failed or it was killed. The attempts are 1, 2, 4 and so
-        on seconds apart. Full disks, refused logins and wrong options are not tried again.
+      - How many more attempts an rsync or a login gets when its connection failed or it was killed. The attempts are
+        1, 2, 4 and so on seconds apart. Full disks, refused logins and wrong options are not tried again.
     type: int
     default: 3
   archive:
     description:
-      - Mirrors rsync's C(--archive), which is O(recursive), O(links), O(perms), O(times), O(owner), O(group), O(devices) and
-        O(specials). Each can be set otherwise.
+      - Mirrors rsync's C(--archive), which is O(recursive), O(links), O(perms), O(times), O(owner), O(group),
+        O(devices) and O(specials). Each can be set otherwise.
     type: bool
     default: true
   recursive:
@@ -116,7 +120,8 @@ options:
     type: bool
     default: false
   whole_file:
-    description: Send changed files whole, or with V(false) only their differences. Left to itself, rsync sends differences over a network.
+    description: Send changed files whole, or with V(false) only their differences. Left to itself, rsync sends
+      differences over a network.
     type: bool
   inplace:
     description: Write changed files in place. An interrupted file is then left half written under its name.
@@ -230,7 +235,8 @@ options:
     description: How to map groups, as rsync writes it.
     type: str
   link_dest:
-    description: Directories, relative to the destination, whose equal files are linked to instead of copied. One or a list.
+    description: Directories, relative to the destination, whose equal files are linked to instead of copied. One or a
+      list.
     type: raw
   copy_dest:
     description: Directories whose equal files are copied at the destination instead of sent. One or a list.
@@ -269,8 +275,8 @@ options:
   exclude:
     description:
       - Patterns of names to leave out, one or a list.
-      - The first matching rule counts. The order is O(filter), O(include), O(include_from), O(exclude), O(exclude_from), then what
-        O(rsync_opts) holds. Use O(filter) for another order.
+      - The first matching rule counts. The order is O(filter), O(include), O(include_from), O(exclude),
+        O(exclude_from), then what O(rsync_opts) holds. Use O(filter) for another order.
     type: raw
   include:
     description: Patterns of names not to leave out, one or a list.
@@ -332,7 +338,8 @@ options:
     type: str
     default: rsync
   remote_rsync_path:
-    description: The rsync to run at the other end. A text is one path, which may hold spaces. A list is a command, as C([sudo, -n, rsync]).
+    description: The rsync to run at the other end. A text is one path, which may hold spaces. A list is a command, as
+      C([sudo, -n, rsync]).
     type: raw
   private_key:
     description: The private key to log in with, a file on the target host.
@@ -345,7 +352,8 @@ options:
     type: str
   rsh:
     description:
-      - A remote shell to use as it is instead of the module's own ssh, as rsync's C(--rsh). Each rsync then logs in by itself.
+      - A remote shell to use as it is instead of the module's own ssh, as rsync's C(--rsh). Each rsync then logs in
+        by itself.
       - Must not be given together with O(private_key), O(port) or O(ssh_args).
     type: str
   password_file:
@@ -357,8 +365,8 @@ options:
   rsync_opts:
     description:
       - A list of any other options of rsync, each an entry as one word of a command line would be.
-      - An option that the module has, too, means the same here, and comes later. With O(archive=false) the list can be a whole
-        command line.
+      - An option that the module has, too, means the same here, and comes later. With O(archive=false) the list can
+        be a whole command line.
       - Options that only make sense for one rsync, or for its own output, are refused.
     type: raw
     default: []
@@ -418,7 +426,8 @@ rc:
   type: int
   sample: 0
 stage:
-  description: Where the run ended, one of V(request), V(scan), V(transfer), V(finalize) and, when nothing failed, V(result).
+  description: Where the run ended, one of V(request), V(scan), V(transfer), V(finalize) and, when nothing failed,
+    V(result).
   returned: always
   type: str
   sample: result
@@ -488,7 +497,8 @@ stats:
       type: int
       sample: 0
     seconds:
-      description: Seconds of the stages C(scan), C(transfer) and C(finalize), which overlap, and of the whole run, C(total).
+      description: Seconds of the stages C(scan), C(transfer) and C(finalize), which overlap, and of the whole run,
+        C(total).
       type: dict
       sample: {scan: 2.1, transfer: 60.4, finalize: 0.6, total: 61.2}
     bytes_per_second:

@@ -41,6 +41,7 @@ class Tree:
     def __init__(self, folder: str, *, files: int = 12, size: int = 1 << 20) -> None:
         self.source = os.path.join(folder, "src")
         self.dest = os.path.join(folder, "dst")
+        os.mkdir(self.source)
         for number in range(files):
             name = os.path.join(os.fsencode(self.source), b"d%d" % (number % 3), b"file%d" % number)
             trees.write(name, os.urandom(size))
@@ -63,6 +64,6 @@ def wrapper(folder: str, script: str) -> str:
     """Write a program that does something before it becomes rsync; ``$*`` holds rsync's arguments."""
     path = os.path.join(folder, "rsync-wrapper")
     with open(path, "w") as stream:
-        stream.write("#!/bin/sh\n%s\nexec rsync \"$@\"\n" % script)
+        stream.write('#!/bin/sh\n%s\nexec rsync "$@"\n' % script)
     os.chmod(path, stat.S_IRWXU | stat.S_IRGRP | stat.S_IXGRP | stat.S_IROTH | stat.S_IXOTH)
     return path

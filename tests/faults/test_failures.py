@@ -47,16 +47,32 @@ def test_disk_full(ssh: servers.Ssh, tree: Tree, tiny: str, remote: bool) -> Non
         params.update(ssh.options(), dest="%s:%s" % (ssh.host, dest))
     result = engine.run(params)
     assert result["failed"] and result["rc"] == 11, result
-    assert result["msg"] == "the destination is full: No space left on device; make room and run again, what arrived stays"
+    assert (
+        result["msg"] == "the destination is full: No space left on device; make room and run again, what arrived stays"
+    )
     assert result["stats"]["retries"] == 0
     arrived = {name.decode() for name in snapshot.snapshot(dest)}
-    missing = {name.decode() for name, entry in snapshot.snapshot(tree.source).items() if entry.kind == "file"} - arrived
+    missing = {
+        name.decode() for name, entry in snapshot.snapshot(tree.source).items() if entry.kind == "file"
+    } - arrived
     assert missing and missing <= names(result)
     assert "extraneous" in arrived
     assert not [name for name in arrived if os.path.basename(name).startswith(".file")]
     subprocess.run(["mount", "-o", "remount,size=40m", tiny], check=True)
     assert engine.run(tree.params(dest=dest, delete=True))["failed"] is False
     assert not snapshot.differences(snapshot.snapshot(tree.source), snapshot.snapshot(dest))
+
+
+@needs_root
+def test_no_room_for_the_lists(folder: str, tiny: str) -> None:
+    subprocess.run(["mount", "-o", "remount,size=64k", tiny], check=True)
+    tree = Tree(folder, files=0)
+    for number in range(600):
+        trees.write(os.path.join(os.fsencode(tree.source), b"%0250d" % number), b"")
+    result = engine.Started(tree.params(), tiny).result()
+    assert result["failed"] and result["rc"] == 11, result
+    assert result["msg"].startswith("cannot keep the lists of this run in %s/tmp: " % tiny)
+    assert os.listdir(os.path.join(tiny, "tmp")) == []
 
 
 def test_vanished_names_are_a_warning(folder: str, tree: Tree) -> None:
@@ -161,4 +177,6 @@ def test_a_daemon_that_takes_one_connection(folder: str, tree: Tree) -> None:
     with servers.rsyncd(place) as daemon:
         result = engine.run(tree.params(dest=daemon.url + "single/dst", jobs=2, retries=8))
         assert result["failed"] is False, result
-        assert not snapshot.differences(snapshot.snapshot(tree.source), snapshot.snapshot(os.path.join(daemon.top, "dst")))
+        assert not snapshot.differences(
+            snapshot.snapshot(tree.source), snapshot.snapshot(os.path.join(daemon.top, "dst"))
+        )

@@ -20,7 +20,9 @@ SLOW = {"bwlimit": "2m", "retries": 2}
 
 def assert_clean(started: engine.Started, tree: Tree, folder: str) -> None:
     """No process, no temporary file, no state directory."""
-    wait_for(lambda: not mentioning(folder, name="rsync") and not mentioning(folder, name="ssh "), "all processes to end")
+    wait_for(
+        lambda: not mentioning(folder, name="rsync") and not mentioning(folder, name="ssh "), "all processes to end"
+    )
     assert os.listdir(started.state) == []
     assert temporary_files(tree.dest) == []
 

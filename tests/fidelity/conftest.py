@@ -133,7 +133,7 @@ class Bench:
                 continue
             wanted, got = map(snapshot.snapshot, trees_found)
             problems += ["%s %s" % (part, line) for line in snapshot.differences(wanted, got, ignore=ignore)]
-        assert not problems, "\n".join(problems[:40] + [str(result)])
+        assert not problems, "\n".join([*problems[:40], str(result)])
         assert (result["rc"], result["failed"]) == (code, code not in (0, 24)), result
         return result
 

@@ -44,7 +44,9 @@ def test_ssh(
 
 @pytest.mark.parametrize("pull", [False, True], ids=["push", "pull"])
 @pytest.mark.parametrize(("_name", "words", "params"), WORK[:4], ids=[row[0] for row in WORK[:4]])
-def test_daemon(bench: Bench, daemon: servers.Rsyncd, _name: str, words: list[str], params: dict[str, t.Any], pull: bool) -> None:
+def test_daemon(
+    bench: Bench, daemon: servers.Rsyncd, _name: str, words: list[str], params: dict[str, t.Any], pull: bool
+) -> None:
     """Both places are below the daemon's module while the test runs."""
     _clear(daemon.top)
     bench.folder = daemon.top
@@ -88,7 +90,9 @@ def test_sources(bench: Bench, sources: list[str], dest: str, delete: bool) -> N
 def test_sources_over_ssh(bench: Bench, ssh: servers.Ssh, sources: list[str], pull: bool) -> None:
     bench.prepare()
     far = {"before" if pull else "after": lambda path: "%s:%s" % (ssh.host, path)}
-    bench.compare(["-a", "--delete"], dict({"delete": True}, **ssh.options()), sources=sources, connect=["-e", ssh.rsh()], **far)
+    bench.compare(
+        ["-a", "--delete"], dict({"delete": True}, **ssh.options()), sources=sources, connect=["-e", ssh.rsh()], **far
+    )
 
 
 @pytest.mark.parametrize("delete", [False, True], ids=["keep", "delete"])

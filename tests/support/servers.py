@@ -96,8 +96,8 @@ def sshd(folder: str, *, host: str = "127.0.0.2", extra: str = "") -> t.Iterator
     with open(names["config"], "w") as stream:
         stream.write(
             "Port %d\nListenAddress %s\nHostKey %s\nAuthorizedKeysFile %s.pub\nPidFile none\nStrictModes no\n"
-            "PasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\nUsePAM no\nLogLevel VERBOSE\n"
-            "AcceptEnv LC_*\n%s\n" % (port, host, names["host_key"], names["user_key"], extra)
+            "PasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\nUsePAM no\n"
+            "LogLevel VERBOSE\nAcceptEnv LC_*\n%s\n" % (port, host, names["host_key"], names["user_key"], extra)
         )
     with open(names["host_key"] + ".pub") as stream:
         host_key = " ".join(stream.read().split()[:2])
@@ -138,7 +138,9 @@ def rsyncd(folder: str, *, host: str = "127.0.0.3", rsync: str = "rsync") -> t.I
     module = "[%s]\npath = %s\nread only = %s\n%s\n"
     config = os.path.join(folder, "rsyncd.conf")
     with open(config, "w") as stream:
-        stream.write("use chroot = no\naddress = %s\nport = %d\nlog file = %s/daemon.log\n%s" % (host, port, folder, identity))
+        stream.write(
+            "use chroot = no\naddress = %s\nport = %d\nlog file = %s/daemon.log\n%s" % (host, port, folder, identity)
+        )
         stream.write("lock file = %s/lock\nmotd file = %s/motd\n" % (folder, folder))
         stream.write(module % ("tree", top, "no", ""))
         stream.write(module % ("secret", top, "no", "auth users = al\nsecrets file = %s\n" % secrets))
@@ -146,7 +148,9 @@ def rsyncd(folder: str, *, host: str = "127.0.0.3", rsync: str = "rsync") -> t.I
         stream.write(module % ("readonly", top, "yes", ""))
     with open(os.path.join(folder, "motd"), "w") as stream:
         stream.write("Welcome to the daemon.\nIt has a message of the day.\n")
-    with _running([rsync, "--daemon", "--no-detach", "--config=" + config], host, port, os.path.join(folder, "out.log")):
+    with _running(
+        [rsync, "--daemon", "--no-detach", "--config=" + config], host, port, os.path.join(folder, "out.log")
+    ):
         yield Rsyncd("rsync://%s:%d/" % (host, port), top, "open sesame", host, port)
 
 

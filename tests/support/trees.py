@@ -67,7 +67,13 @@ def build(top: str, *, seed: int = 1, devices: bool = False) -> None:
     _socket(os.path.join(base, b"socket"))
     if devices:
         os.mknod(os.path.join(base, b"null"), 0o20666, os.makedev(1, 3))
-    for name, mode in ((b"setuid", 0o4755), (b"setgid", 0o2755), (b"sticky", 0o1644), (b"secret", 0o600), (b"odd", 0o741)):
+    for name, mode in (
+        (b"setuid", 0o4755),
+        (b"setgid", 0o2755),
+        (b"sticky", 0o1644),
+        (b"secret", 0o600),
+        (b"odd", 0o741),
+    ):
         write(os.path.join(base, b"modes", name), name, mode=mode)
     for name, mode in ((b"readonly", 0o555), (b"private", 0o700), (b"shared", 0o2775), (b"tmp", 0o1777)):
         write(os.path.join(base, b"directories", name, b"file"), name)
@@ -82,7 +88,10 @@ def _links(base: bytes) -> None:
     os.symlink(b"nowhere", os.path.join(base, b"dangling"))
     os.symlink(b"/etc/hosts", os.path.join(base, b"absolute"))
     os.symlink(b"new\nline -> \xff", os.path.join(base, b"hostile", b"link"))
-    for leader, followers in ((b"a/file0", (b"z/linked", b"a/b/linked")), (b"hostile/#comment", (b"a/;hard", b"hard\nlink"))):
+    for leader, followers in (
+        (b"a/file0", (b"z/linked", b"a/b/linked")),
+        (b"hostile/#comment", (b"a/;hard", b"hard\nlink")),
+    ):
         for follower in followers:
             os.link(os.path.join(base, leader), os.path.join(base, follower))
 

@@ -54,16 +54,20 @@ async def find_rsync(processes: Processes, path: str) -> Binary:
     """
     found = shutil.which(path)
     if found is None:
-        raise RequestError("rsync_path is %r, and there is no such program on this host: install rsync 3.1 or newer" % path)
+        raise RequestError(
+            f"rsync_path is {path!r}, and there is no such program on this host: install rsync 3.1 or newer"
+        )
     text = await _ask(processes, found, "--version")
     match = _VERSION.match(text)
     if match is None:
         first = (text.splitlines() or ["nothing"])[0]
-        raise RequestError("rsync_path is %r, which is not rsync (it says %r): install rsync 3.1 or newer" % (found, first))
+        raise RequestError(
+            f"rsync_path is {found!r}, which is not rsync (it says {first!r}): install rsync 3.1 or newer"
+        )
     version = match.group(1)
     number = (int(match.group(2)), int(match.group(3)), int(match.group(4) or 0))
     if number < OLDEST:
-        raise RequestError("rsync_path is %r, version %s: install rsync 3.1 or newer" % (found, version))
+        raise RequestError(f"rsync_path is {found!r}, version {version}: install rsync 3.1 or newer")
     listed = _OPTION.findall(await _ask(processes, found, "--help"))
     positive = [name[3:] for name in listed if name.startswith("no-")]
     return Binary(found, version, number, _UNLISTED.union(listed, positive))

@@ -36,7 +36,15 @@ _GUARDS = frozenset(("update", "existing", "ignore-existing"))
 
 
 _DELETIONS = frozenset(
-    ("delete", "delete-before", "delete-during", "delete-delay", "delete-after", "delete-excluded", "delete-missing-args")
+    (
+        "delete",
+        "delete-before",
+        "delete-during",
+        "delete-delay",
+        "delete-after",
+        "delete-excluded",
+        "delete-missing-args",
+    )
 )
 
 
@@ -58,7 +66,7 @@ class Command:
 
     def scan(self, shell: str | None, rate: int) -> list[bytes]:
         """The dry run over the whole tree."""
-        words = self._words("s") + ["--dry-run"] + self._filters()
+        words = [*self._words("s"), "--dry-run", *self._filters()]
         settings = self._settings
         if settings.on("checksum") and self._request.check:
             words.append("--checksum")
@@ -76,8 +84,8 @@ class Command:
 
     def probe(self, source: bytes, dest: bytes) -> list[bytes]:
         """A dry run over another tree on this host with the same choice of names."""
-        words = self._words("s", without={"files-from"}) + ["--dry-run"] + self._filters()
-        return self._argv(words, [], "", None, 0)[:-1] + [source, dest]
+        words = [*self._words("s", without={"files-from"}), "--dry-run", *self._filters()]
+        return [*self._argv(words, [], "", None, 0)[:-1], source, dest]
 
     def transfer(self, root: Endpoint, list_path: str, shell: str | None, rate: int) -> list[bytes]:
         """The files of one partition."""
@@ -87,7 +95,7 @@ class Command:
 
     def verify(self, root: Endpoint, list_path: str, shell: str | None, rate: int) -> list[bytes]:
         """A dry run over one partition: what it lists has not arrived."""
-        words = self._words("t", without=_GUARDS | {"ignore-times"}) + ["--omit-dir-times", "--dry-run"]
+        words = [*self._words("t", without=_GUARDS | {"ignore-times"}), "--omit-dir-times", "--dry-run"]
         return self._listed(words, root, list_path, shell, rate)
 
     def links(self, root: Endpoint, list_path: str, shell: str | None, rate: int) -> list[bytes]:
@@ -97,7 +105,7 @@ class Command:
 
     def deletions(self, root: Endpoint, list_path: str, shell: str | None, rate: int) -> list[bytes]:
         """What is extraneous in the listed directories, and nothing else."""
-        words = self._words("d") + ["--dirs", "--delete", "--existing", "--ignore-existing"] + self._filters(nul=True)
+        words = [*self._words("d"), "--dirs", "--delete", "--existing", "--ignore-existing", *self._filters(nul=True)]
         return self._listed(words, root, list_path, shell, rate)
 
     def make_directories(self, root: Endpoint, list_path: str, shell: str | None, rate: int) -> list[bytes]:
@@ -110,7 +118,7 @@ class Command:
 
     def finish_root(self, root: Endpoint, shell: str | None, rate: int) -> list[bytes]:
         """The metadata of the destination itself: a list cannot name it without naming its content."""
-        words = self._words("m") + ["--dirs", "--exclude=*"]
+        words = [*self._words("m"), "--dirs", "--exclude=*"]
         return self._argv(words, [root.text], self._request.dest.as_directory().text, shell, rate)
 
     def whole(self, shell: str | None, rate: int, *, delete: bool = True, arrived: bool = False) -> list[bytes]:
@@ -129,7 +137,7 @@ class Command:
     def verify_whole(self, shell: str | None, rate: int) -> list[bytes]:
         """A dry run over the whole tree, without deletions: what it lists has not arrived."""
         words = self._words("w", without=_DELETIONS | {"ignore-times", "remove-source-files"}) + self._filters()
-        return self._argv(words + ["--dry-run"], self._sources, self._request.dest.text, shell, rate)
+        return self._argv([*words, "--dry-run"], self._sources, self._request.dest.text, shell, rate)
 
     @property
     def _sources(self) -> list[str]:
@@ -146,7 +154,7 @@ class Command:
 
     def _open_directories(self) -> list[str]:
         opened = ["--chmod=Du+rwx"] if self._settings.on("perms", "acls") else []
-        return ["--omit-dir-times"] + opened
+        return ["--omit-dir-times", *opened]
 
     def _make_way(self) -> list[str]:
         """Let a file take the place of a directory, sparing what the filters protect."""
@@ -154,7 +162,7 @@ class Command:
             return []
         if self._request.merges_filters:
             return []
-        return ["--force"] + self._filters(nul=True)
+        return ["--force", *self._filters(nul=True)]
 
     def _filters(self, *, nul: bool = False) -> list[str]:
         """The filters as the user gave them; with ``nul`` fit for an rsync whose lists end in NUL."""
@@ -162,21 +170,21 @@ class Command:
             if self._nul_filters is None:
                 self._nul_filters = [self._nul_filter(*entry) for entry in self._settings.filters]
             return self._nul_filters
-        return ["--%s=%s" % entry for entry in self._settings.filters]
+        return [f"--{name}={text}" for name, text in self._settings.filters]
 
     def _nul_filter(self, name: str, text: str) -> str:
         """Copy a file of patterns with NUL for line ends: --from0 changes how rsync reads those, too."""
         if name not in _FROM_FILES:
-            return "--%s=%s" % (name, text)
+            return f"--{name}={text}"
         with open(text, "rb") as stream:
             patterns = stream.read().replace(b"\r", b"\0").replace(b"\n", b"\0")
-        copy = os.path.join(self._directory, "%s.%d" % (name, len(os.listdir(self._directory))))
+        copy = os.path.join(self._directory, f"{name}.{len(os.listdir(self._directory))}")
         with open(copy, "wb") as stream:
             stream.write(patterns)
-        return "--%s=%s" % (name, copy)
+        return f"--{name}={copy}"
 
     def _listed(self, words: list[str], root: Endpoint, list_path: str, shell: str | None, rate: int) -> list[bytes]:
-        words = words + ["--from0", "--files-from=" + list_path]
+        words = [*words, "--from0", "--files-from=" + list_path]
         return self._argv(words, [root.text], self._request.dest.as_directory().text, shell, rate)
 
     def _argv(
@@ -184,27 +192,28 @@ class Command:
     ) -> list[bytes]:
         argv = [self._binary.path, *words, *self._connection(shell), *_REPORT]
         if rate:
-            argv.append("--bwlimit=%.3fK" % (rate / 1024))
+            argv.append(f"--bwlimit={rate / 1024:.3f}K")
         argv += ["--", *sources, dest]
         return [word.encode("utf-8", "surrogateescape") for word in argv]
 
     def _connection(self, shell: str | None) -> list[str]:
         far = self._request.far
         settings = self._settings
-        words = ["--rsh=" + (settings["rsh"] or shell)] if settings["rsh"] or shell else []
+        remote_shell = settings["rsh"] or shell
+        words = [f"--rsh={remote_shell}"] if remote_shell else []
         if far is not None and far.kind == DAEMON:
             words.append("--no-motd")
-            words += ["--%s=%s" % (name, settings[name]) for name in ("port", "contimeout") if settings[name]]
+            words += [f"--{name}={settings[name]}" for name in ("port", "contimeout") if settings[name]]
         elif far is not None and far.kind == SSH and self._binary.number < ESCAPES_ARGUMENTS:
             words.append("--protect-args")
         return words
 
 
 def shell_word(word: str) -> str:
-    """Quote one word of --rsh: rsync splits it at spaces, knows both quotes and doubles a quote within itself (main.c)."""
+    """Quote one word of --rsh: rsync splits at spaces, knows both quotes, and a doubled quote is one (main.c)."""
     if word and not any(sign in word for sign in " '\""):
         return word
-    return '"%s"' % word.replace('"', '""')
+    return '"{}"'.format(word.replace('"', '""'))
 
 
 __all__ = ("Command", "shell_word")

@@ -20,11 +20,11 @@ _SENTENCES = [
     ),
     (
         rb"Host key verification failed",
-        "the host key of {host} is not known to this host: add it to known_hosts, or say otherwise in ssh_args",
+        "the host key of {host} is not known to this host: add it to known_hosts or say otherwise in ssh_args",
     ),
     (
         rb"Permission denied \(([a-z].*)\)",
-        "{host} refused the login (it takes {0}): set private_key or the user to one it knows; no password is asked for",
+        "{host} refused the login (it takes {0}): set private_key or the user to what it knows; no password is asked",
     ),
     (rb"Too many authentication failures", "{host} refused the login: too many keys were offered, set private_key"),
     (rb"Could not resolve hostname ([^:]+)", "the host name {0} cannot be resolved"),
@@ -37,15 +37,29 @@ _SENTENCES = [
         rb"is your shell clean",
         "the login shell on {host} prints something before rsync starts: silence it for logins without a terminal",
     ),
-    (rb"@ERROR: (auth failed.*)", "the rsync daemon on {host} refused the login: {0}; set the user and password or password_file"),
+    (
+        rb"@ERROR: (auth failed.*)",
+        "the rsync daemon on {host} refused the login: {0}; set the user and password or password_file",
+    ),
     (rb"@ERROR: (.*)", "the rsync daemon on {host} said: {0}"),
     (rb"ERROR: (module is (?:read|write) only)", "the rsync daemon on {host} said: {0}"),
-    (rb"(No space left on device|Disk quota exceeded)", "the destination is full: {0}; make room and run again, what arrived stays"),
-    (rb'mkdir "(.*)" failed: No such file', "dest: the directory above {0} does not exist; create it or set mkpath=true"),
+    (
+        rb"(No space left on device|Disk quota exceeded)",
+        "the destination is full: {0}; make room and run again, what arrived stays",
+    ),
+    (
+        rb'mkdir "(.*)" failed: No such file',
+        "dest: the directory above {0} does not exist; create it or set mkpath=true",
+    ),
     (rb'mkdir "(.*)" failed: (.*)', "dest: cannot create {0}: {1}"),
-    (rb"destination must be a directory|destination path is not a directory|cannot overwrite non-directory",
-     "dest is a file and src is not a single file: name a directory in dest"),
-    (rb"(--[a-z-]+): unknown option", "the rsync on {host} does not know {0}: install a newer one there or leave the option out"),
+    (
+        rb"destination must be a directory|destination path is not a directory|cannot overwrite non-directory",
+        "dest is a file and src is not a single file: name a directory in dest",
+    ),
+    (
+        rb"(--[a-z-]+): unknown option",
+        "the rsync on {host} does not know {0}: install a newer one there or leave the option out",
+    ),
 ]
 
 _PATTERNS = [(re.compile(pattern, re.MULTILINE), sentence) for pattern, sentence in _SENTENCES]

@@ -27,7 +27,7 @@ class Endpoint(t.NamedTuple):
 
     Attributes:
         kind: LOCAL, SSH or DAEMON.
-        prefix: What stands before the path in rsync's notation: ``al@[::1]:``, ``rsync://host:8730/``, ``host::``, or "".
+        prefix: What stands before the path in rsync's notation: ``al@[::1]:``, ``rsync://host:873/``, ``host::`` or "".
         path: The path behind it; for a daemon it starts with the name of the module.
         user: User name at the far end, or "".
         host: Host without brackets, or "".

@@ -13,6 +13,7 @@ import re
 import typing as t
 
 OK = 0
+FILE_IO = 11
 SIGNALED = 20
 PARTIAL = 23
 VANISHED = 24
@@ -97,8 +98,8 @@ def classify(code: int, words: bytes = b"", *, only_vanished: bool = False) -> V
 def describe(code: int) -> str:
     """Name an exit code in rsync's own words."""
     if code < 0:
-        return "killed by signal %d" % -code
-    return MEANING.get(code, "exit code %d" % code)
+        return f"killed by signal {-code}"
+    return MEANING.get(code, f"exit code {code}")
 
 
 def worst(codes: t.Iterable[int]) -> int:
@@ -110,4 +111,16 @@ def worst(codes: t.Iterable[int]) -> int:
     return max(codes, key=lambda code: rank.get(code, 4), default=OK)
 
 
-__all__ = ("DELETE_LIMIT", "MEANING", "OK", "PARTIAL", "SIGNALED", "VANISHED", "Verdict", "classify", "describe", "worst")
+__all__ = (
+    "DELETE_LIMIT",
+    "FILE_IO",
+    "MEANING",
+    "OK",
+    "PARTIAL",
+    "SIGNALED",
+    "VANISHED",
+    "Verdict",
+    "classify",
+    "describe",
+    "worst",
+)

@@ -21,6 +21,7 @@ import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncError
 from ansible_collections.vgreb.jsync.plugins.module_utils._model import Failure, Reasons
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.bandwidth import Bandwidth
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import shell_word
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.diagnosis import explain
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import Verdict, classify
@@ -39,34 +40,6 @@ _SOCKET_POLL_SECONDS = 0.02
 _LONGEST_PAUSE_SECONDS = 30.0
 
 Build = t.Callable[["str | None", int], "list[bytes]"]
-
-
-class Bandwidth:
-    """A rate for the whole run, shared out over what runs.
-
-    Args:
-        total: Bytes a second, 0 for no limit.
-        holders: How many rsyncs may run at once.
-    """
-
-    def __init__(self, total: int, holders: int) -> None:
-        self._total = total
-        self._used: list[float] = []
-        self.holders = holders
-
-    @contextlib.contextmanager
-    def share(self) -> t.Iterator[int]:
-        """Hold a share: what is not used, divided among those who could use it."""
-        if not self._total:
-            yield 0
-            return
-        free = max(self._total - sum(self._used), 0)
-        rate = max(free / max(self.holders - len(self._used), 1), 512)
-        self._used.append(rate)
-        try:
-            yield int(rate)
-        finally:
-            self._used.remove(rate)
 
 
 class Lane:
@@ -101,7 +74,7 @@ class Lane:
     def _ssh(self, *first: str) -> list[str]:
         """Words of an ssh over this lane's connection: ours, then the user's, then defaults (the first one counts)."""
         ours = ["ssh", "-S", self._socket, "-o", "BatchMode=yes", *first]
-        defaults = ["ConnectTimeout=%s" % (self._lanes.request.settings["contimeout"] or 30)]
+        defaults = [f"ConnectTimeout={self._lanes.request.settings['contimeout'] or 30}"]
         defaults += ["ServerAliveInterval=15", "ServerAliveCountMax=8"]
         return [*ours, *self._lanes.request.ssh, *(word for option in defaults for word in ("-o", option))]
 
@@ -114,19 +87,18 @@ class Lane:
         if not self._lanes.request.uses_ssh:
             return
         async with self._opening:
-            for attempt in range(self._lanes.request.retries + 1):
-                if self._master is not None and self._master.running:
-                    return
-                if attempt:
-                    self.retries += 1
-                    await pause(attempt)
+            attempt = 0
+            while self._master is None or not self._master.running:
                 async with self._lanes.logins:
                     report = await self._login()
                 if report is None:
                     return
-                if classify(report.code, b"\n".join(report.words)) is not Verdict.RETRY:
-                    break
-        raise RsyncError(self._lanes.explain(report), report.code)
+                retry = classify(report.code, b"\n".join(report.words)) is Verdict.RETRY
+                if not retry or attempt >= self._lanes.request.retries:
+                    raise RsyncError(self._lanes.explain(report), report.code)
+                attempt += 1
+                self.retries += 1
+                await pause(attempt)
 
     async def _login(self) -> Report | None:
         """Start the connection; None once it stands, else the report of the ssh that ended."""
@@ -135,7 +107,11 @@ class Lane:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self._socket)
         report = Report()
-        argv = [*self._ssh("-o", "ControlMaster=yes", "-o", "ControlPersist=no", "-o", "ClearAllForwardings=yes", "-N", "-T")]
+        argv = [
+            *self._ssh(
+                "-o", "ControlMaster=yes", "-o", "ControlPersist=no", "-o", "ClearAllForwardings=yes", "-N", "-T"
+            )
+        ]
         argv += ["-l", far.user] if far.user else []
         argv += ["--", far.host]
         words = [word.encode("utf-8", "surrogateescape") for word in argv]
@@ -257,4 +233,4 @@ async def pause(attempt: int) -> None:
     await asyncio.sleep(min(2.0 ** (attempt - 1), _LONGEST_PAUSE_SECONDS))
 
 
-__all__ = ("Bandwidth", "Lane", "Lanes")
+__all__ = ("Lane", "Lanes")

@@ -68,7 +68,7 @@ def parse_statistic(line: bytes) -> dict[str, int]:
     name = label.decode("ascii")
     numbers = {name: int(number)}
     for part, count in _COUNT.findall(parts or b""):
-        numbers["%s %s" % (name, part.decode("ascii"))] = int(count)
+        numbers["{} {}".format(name, part.decode("ascii"))] = int(count)
     return numbers
 
 
@@ -167,7 +167,7 @@ class Report:
         for line in self._lines("err", data):
             if not line:
                 continue
-            self.words = self.words[1 - LAST_WORDS:] + [line]
+            self.words = [*self.words[1 - LAST_WORDS :], line]
             problem = parse_problem(line)
             if problem is not None:
                 self.vanished += problem.vanished

@@ -57,7 +57,7 @@ class Process:
                 start_new_session=True,
             )
         except OSError as error:
-            raise RsyncError("cannot start %s: %s" % (os.fsdecode(argv[0]), error.strerror)) from error
+            raise RsyncError(f"cannot start {os.fsdecode(argv[0])}: {error.strerror}") from error
         self._feeds: dict[int, Feed] = {}
         for pipe, feed in ((self._popen.stdout, out), (self._popen.stderr, err)):
             assert pipe is not None

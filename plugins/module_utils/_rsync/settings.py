@@ -72,18 +72,18 @@ class Settings:
             elif word.startswith("-") and len(word) > 1 and word != "--":
                 self._parse_short(word, rest)
             else:
-                raise RequestError("rsync_opts: %r is no option; sources and destination go into src and dest" % word)
+                raise RequestError(f"rsync_opts: {word!r} is no option; sources and destination go into src and dest")
 
     def _parse_long(self, word: str, rest: t.Iterator[str]) -> None:
         name, equals, value = word[2:].partition("=")
         found = table.find(name)
         if found is None:
-            raise RequestError("rsync_opts: rsync has no option --%s" % name)
+            raise RequestError(f"rsync_opts: rsync has no option --{name}")
         row, on = found
         _check(row, "--" + name)
         if not row.takes_value or not on:
             if equals:
-                raise RequestError("rsync_opts: --%s takes no value, but got %r" % (name, value))
+                raise RequestError(f"rsync_opts: --{name} takes no value, but got {value!r}")
             self.apply(row, on) if not row.takes_value else self.values.pop(row.name, None)
         else:
             self.apply(row, value if equals else _next(rest, "--" + name))
@@ -93,7 +93,7 @@ class Settings:
         for place, letter in enumerate(letters, 1):
             row = table.BY_SHORT.get(letter)
             if row is None:
-                raise RequestError("rsync_opts: rsync has no option -%s (in %r)" % (letter, word))
+                raise RequestError(f"rsync_opts: rsync has no option -{letter} (in {word!r})")
             _check(row, "-" + letter)
             if row.takes_value:
                 value = letters[place:]
@@ -125,14 +125,14 @@ class Settings:
 def _words(row: table.Option, value: t.Any, known: t.Container[str]) -> list[str]:
     if not value and row.kind != table.VALUE and not row.default_on:
         return []
-    name = next((name for name in (row.name,) + row.aliases if name in known), None)
+    name = next((name for name in (row.name, *row.aliases) if name in known), None)
     if name is None:
         option = row.option or "rsync_opts"
-        raise RequestError("%s: this rsync has no option --%s; install a newer one or leave it out" % (option, row.name))
+        raise RequestError(f"{option}: this rsync has no option --{row.name}; install a newer one or leave it out")
     if row.kind == table.VALUE:
-        return ["--%s=%s" % (name, value)]
+        return [f"--{name}={value}"]
     if row.kind == table.LIST:
-        return ["--%s=%s" % (name, item) for item in value]
+        return [f"--{name}={item}" for item in value]
     if row.kind == table.COUNT:
         return ["--" + name] * value
     return ["--" + name if value else "--no-" + name]
@@ -140,13 +140,13 @@ def _words(row: table.Option, value: t.Any, known: t.Container[str]) -> list[str
 
 def _check(row: table.Option, word: str) -> None:
     if row.refused:
-        raise RequestError("rsync_opts: %s cannot be used: %s" % (word, row.refused))
+        raise RequestError(f"rsync_opts: {word} cannot be used: {row.refused}")
 
 
 def _next(rest: t.Iterator[str], word: str) -> str:
     value = next(rest, None)
     if value is None:
-        raise RequestError("rsync_opts: %s needs a value" % word)
+        raise RequestError(f"rsync_opts: {word} needs a value")
     return value
 
 

@@ -245,7 +245,7 @@ OPTIONS: tuple[Option, ...] = tuple(
 # The switches that --archive stands for, rsync(1); recursion is added by the one who asks, see _rsync/settings.py.
 ARCHIVE = ("links", "perms", "times", "group", "owner", "devices", "specials")
 
-BY_NAME: dict[str, Option] = {name: row for row in OPTIONS for name in (row.name,) + row.aliases}
+BY_NAME: dict[str, Option] = {name: row for row in OPTIONS for name in (row.name, *row.aliases)}
 BY_SHORT: dict[str, Option] = {row.short: row for row in OPTIONS if row.short}
 BY_OPTION: dict[str, Option] = {row.option: row for row in OPTIONS if row.option}
 
