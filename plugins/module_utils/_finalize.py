@@ -137,18 +137,27 @@ class Finalize:
             )
 
     async def _run_whole(self) -> None:
-        """Run the user's own rsync; where a partition had failed in part, first without deletions."""
-        if self._outcome.deferred and not await self._whole(delete=False, arrived=False):
-            return
-        self._outcome.deferred = False
-        await self._whole(delete=self._may_delete, arrived=True)
+        """Run the user's own rsync; where a lane had failed in part and it may delete, first without deletions.
 
-    async def _whole(self, *, delete: bool, arrived: bool) -> bool:
-        """Run it once; say whether everything arrived."""
-        if self._request.deletes and not delete and arrived:
+        With max_delete it runs once, for it must count all of them.
+        """
+        settings = self._request.settings
+        carried = not self._outcome.deferred
+        once = settings.on("ignore-errors") or settings["max-delete"] is not None
+        if not carried and self._request.deletes and not once:
+            carried = await self._whole(delete=False, carried=False)
+            if not carried:
+                self._outcome.warn(NOT_DELETED)
+                return
+        self._outcome.deferred = False
+        if self._request.deletes and not self._may_delete:
             self._outcome.warn(NOT_DELETED)
+        await self._whole(delete=self._may_delete, carried=carried)
+
+    async def _whole(self, *, delete: bool, carried: bool) -> bool:
+        """Run it once; say whether everything arrived."""
         report = await self._carry(
-            lambda shell, rate: self._command.whole(shell, rate, delete=delete, arrived=arrived), self._count
+            lambda shell, rate: self._command.whole(shell, rate, delete=delete, carried=carried), self._count
         )
         if report.verdict is Verdict.PARTIAL and report.unnamed:
             await self._lanes.first.compare(self._command.verify_whole, report, self._outcome.failures)

@@ -132,6 +132,12 @@ class Request:
         return self.settings.on("cvs-exclude") or any(_MERGE.match(rule) for rule in rules)
 
     @property
+    def clears_way(self) -> bool:
+        """A lane may delete a directory where a file belongs, else only the user's own rsync: it counts deletions."""
+        asked = self.deletes or self.settings.on("force")
+        return asked and not self.merges_filters and self.settings["max-delete"] is None
+
+    @property
     def roots(self) -> tuple[Source, ...] | None:
         """Where the names of a list lie, a row for each source; None where only rsync itself can tell."""
         if self.settings["files-from"]:

@@ -4,11 +4,14 @@
 
 # PRIVATE to the collection: may change at any time.
 
-"""Which stages one rsync must do alone, because the options mean something else side by side. Pure."""
+"""Which stages one rsync must do alone, because the options mean something else side by side."""
 
 from __future__ import annotations
 
+import os
 import typing as t
+
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync import table
 
 if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._options import Request
@@ -18,17 +21,25 @@ if t.TYPE_CHECKING:
 def alone_because(request: Request) -> str | None:
     """Say why one rsync must do the whole work; None where many can."""
     settings = request.settings
-    if settings.on("iconv"):
-        return "iconv: names differ between the two ends"
-    if settings.on("delay-updates"):
-        return "delay_updates: all files go into place together, at the end"
-    if settings.on("delete-missing-args"):
-        return "delete-missing-args: only rsync's own list knows the names that are missing"
+    for row in table.OPTIONS:
+        if row.alone and settings.on(row.name):
+            return f"{row.option or row.name}: {row.alone}"
+    if request.deletes and settings.on("keep-dirlinks"):
+        return "keep_dirlinks with delete: a link that is kept may lead into what is deleted"
+    if request.deletes and _backs_up_inside(request):
+        return "backup_dir inside dest with delete: rsync takes backups that it finds there for extraneous files"
     if request.roots is None:
         return "src: only rsync itself can tell which source a name comes from"
     if settings.on("delete-before") and whole_because(request):
         return f"delete-before: {whole_because(request)}"
     return None
+
+
+def _backs_up_inside(request: Request) -> bool:
+    backup = request.settings["backup-dir"]
+    start = "/~" if request.dest.remote else os.getcwd()
+    dest = os.path.normpath(os.path.join(start, request.dest.path))
+    return bool(backup) and os.path.normpath(os.path.join(dest, backup)).startswith(dest + "/")
 
 
 def whole_because(request: Request, plan: Plan | None = None) -> str | None:
@@ -41,10 +52,9 @@ def whole_because(request: Request, plan: Plan | None = None) -> str | None:
     for name in ("prune-empty-dirs", "files-from", "relative"):
         if request.deletes and settings.on(name):
             return f"delete with {name}: only rsync's own walk knows what is extraneous"
-    if settings.on("remove-source-files"):
-        return "remove_source_files: nothing is removed before everything has arrived"
-    if settings.on("compare-dest"):
-        return "compare_dest: what is the same there is removed here, and no dry run says so"
+    for row in table.OPTIONS:
+        if row.whole and settings.on(row.name):
+            return f"{row.option or row.name}: {row.whole}"
     if settings.on("hard-links"):
         for name in ("checksum", "ignore-times", "link-dest", "copy-dest"):
             if settings.on(name):
@@ -57,9 +67,10 @@ def whole_because(request: Request, plan: Plan | None = None) -> str | None:
 def lanes_may_fail(request: Request) -> bool:
     """Say whether a lane may fail where rsync alone would not, so that the user's own rsync must decide afterwards.
 
-    Without perms a lane must not open directories to the others; with filters in files it may clear nothing away.
+    Without perms a lane must not open directories to the others; and it may clear nothing away
+    where that takes rules from files, or a count.
     """
-    blocked = request.merges_filters and (request.deletes or request.settings.on("force"))
+    blocked = (request.deletes or request.settings.on("force")) and not request.clears_way
     return blocked or not request.settings.on("perms", "acls") or whole_because(request) is not None
 
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -17,6 +18,8 @@ import pytest
 from tests.support import engine, servers, snapshot, trees
 
 OTHER_USER = "nobody"
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away and become another user")
 
 
 @pytest.fixture(scope="session")
@@ -82,6 +85,13 @@ class Bench:
             clone(os.path.join(self._samples, "old"), os.path.join(top, "ref"))
             trees.write(os.path.join(os.fsencode(top), b"linked", b"file"), b"reached through a link")
 
+    def prepare_trees(self, build: t.Callable[[str, str], None]) -> None:
+        """Make ``expected`` and ``actual`` with trees of a test's own: it is given the paths of ``src`` and ``dst``."""
+        expected = os.path.join(self.folder, "expected")
+        os.mkdir(expected)
+        build(os.path.join(expected, "src"), os.path.join(expected, "dst"))
+        clone(expected, os.path.join(self.folder, "actual"))
+
     def compare(
         self,
         words: t.Sequence[str],
@@ -116,7 +126,7 @@ class Bench:
             os.chdir(expected)
             argv = [rsync, *words, *connect, *(before(os.path.join(expected, one)) for one in sources)]
             argv.append(after(os.path.join(expected, dest)))
-            return subprocess.run(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
+            return subprocess.run(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60).returncode
 
         def ours() -> dict[str, t.Any]:
             os.chdir(actual)
@@ -136,6 +146,11 @@ class Bench:
         assert not problems, "\n".join([*problems[:40], str(result)])
         assert (result["rc"], result["failed"]) == (code, code not in (0, 24)), result
         return result
+
+    def compare_words(self, words: str, **further: t.Any) -> dict[str, t.Any]:
+        """Compare with the same words for both, see :meth:`compare`."""
+        split = shlex.split(words)
+        return self.compare(split, {"archive": False, "rsync_opts": split}, **further)
 
 
 @pytest.fixture

@@ -6,11 +6,9 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
-from tests.fidelity.conftest import OTHER_USER, Bench
+from tests.fidelity.conftest import OTHER_USER, Bench, needs_root
 
 # Each row: what a user writes for rsync, and the same for the module.
 ROWS = [
@@ -96,8 +94,6 @@ ROWS = [
     ("max delete", ["-a", "--delete", "--max-delete=100"], {"delete": True, "max_delete": 100}),
 ]
 IDS = [row[0] for row in ROWS]
-
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away and become another user")
 
 
 @pytest.mark.parametrize(("_name", "words", "params"), ROWS, ids=IDS)

@@ -64,7 +64,7 @@ def build(top: str, *, seed: int = 1, devices: bool = False) -> None:
     os.makedirs(os.path.join(base, b"deep", *[b"d%d" % depth for depth in range(20)]))
     _links(base)
     os.mkfifo(os.path.join(base, b"fifo"))
-    _socket(os.path.join(base, b"socket"))
+    make_socket(os.path.join(base, b"socket"))
     if devices:
         os.mknod(os.path.join(base, b"null"), 0o20666, os.makedev(1, 3))
     for name, mode in (
@@ -96,7 +96,8 @@ def _links(base: bytes) -> None:
             os.link(os.path.join(base, leader), os.path.join(base, follower))
 
 
-def _socket(path: bytes) -> None:
+def make_socket(path: bytes) -> None:
+    """Make a socket, however long its path is."""
     with socket.socket(socket.AF_UNIX) as one:
         directory = os.open(os.path.dirname(path), os.O_RDONLY)
         try:

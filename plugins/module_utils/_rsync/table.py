@@ -47,6 +47,9 @@ class Option(t.NamedTuple):
         aliases: Other long names that mean the same.
         default_on: rsync has it on by itself, so that switching it off must be said.
         refused: Why a user may not give it, or "".
+        alone: Why one rsync does the whole work where it is asked for, or "".
+        whole: Why the user's own rsync runs over the tree after the lanes where it is asked for, or "".
+        note: What else becomes of it, where it is more than passed on, or "".
     """
 
     name: str
@@ -57,6 +60,9 @@ class Option(t.NamedTuple):
     aliases: tuple[str, ...] = ()
     default_on: bool = False
     refused: str = ""
+    alone: str = ""
+    whole: str = ""
+    note: str = ""
 
     @property
     def takes_value(self) -> bool:
@@ -69,15 +75,19 @@ def _refused(reason: str, *names: str, kind: str = SWITCH) -> list[Option]:
     return [Option(name, short, kind=kind, refused=reason) for name, _slash, short in split]
 
 
+FILTERED = "given to the scan and to deletions, in the order in which the filters stand"
+WITH_DELETION = "with deletion one process finishes the tree"
+AFTER = "after all transfers, and only where every file has arrived"
+
 _IMPLIED = [
-    Option("archive", "a", option="archive"),
-    Option("recursive", "r", passes="s", option="recursive"),
+    Option("archive", "a", option="archive", note="stands for -rlptgoD; each of them can be overridden"),
+    Option("recursive", "r", passes="s", option="recursive", note="the lists name what the scan has found"),
     Option("links", "l", passes=EVERYWHERE, option="links"),
     Option("perms", "p", passes=CONTENT, option="perms"),
     Option("times", "t", passes=CONTENT, option="times"),
     Option("owner", "o", passes=CONTENT, option="owner"),
     Option("group", "g", passes=CONTENT, option="group"),
-    Option("D", "D"),
+    Option("D", "D", note="stands for --devices --specials"),
     Option("devices", passes=EVERYWHERE, option="devices"),
     Option("specials", passes=EVERYWHERE, option="specials"),
 ]
@@ -93,7 +103,13 @@ _METADATA = [
     Option("usermap", kind=VALUE, passes=CONTENT, option="usermap"),
     Option("groupmap", kind=VALUE, passes=CONTENT, option="groupmap"),
     Option("numeric-ids", passes=CONTENT, option="numeric_ids"),
-    Option("omit-dir-times", "O", passes="sm", option="omit_dir_times"),
+    Option(
+        "omit-dir-times",
+        "O",
+        passes="sm",
+        option="omit_dir_times",
+        note="the lanes always run with it; the last pass over directories sets their times",
+    ),
     Option("omit-link-times", "J", passes=CONTENT, option="omit_link_times"),
     Option("modify-window", "@", kind=VALUE, passes=CONTENT, option="modify_window"),
     Option("super", passes=EVERYWHERE, default_on=True),
@@ -102,13 +118,26 @@ _METADATA = [
 ]
 
 _LINKS = [
-    Option("hard-links", "H", passes="sl", option="hard_links"),
+    Option(
+        "hard-links",
+        "H",
+        passes="sl",
+        option="hard_links",
+        note="groups are linked when their leaders have arrived; by one process over the whole tree with checksum, "
+        "ignore_times, link_dest or copy_dest, and where a file of an existing group has changed",
+    ),
     Option("copy-links", "L", passes=EVERYWHERE, option="copy_links"),
     Option("copy-unsafe-links", passes=EVERYWHERE),
     Option("safe-links", passes=EVERYWHERE, option="safe_links"),
     Option("munge-links", passes=EVERYWHERE, option="munge_links"),
     Option("copy-dirlinks", "k", passes=EVERYWHERE, option="copy_dirlinks"),
-    Option("keep-dirlinks", "K", passes=EVERYWHERE, option="keep_dirlinks"),
+    Option(
+        "keep-dirlinks",
+        "K",
+        passes=EVERYWHERE,
+        option="keep_dirlinks",
+        note="with deletion one process does all of the work: a link that is kept may lead into what is deleted",
+    ),
     Option("insecure-links", passes=EVERYWHERE),
     Option("confine-root", kind=VALUE, passes=EVERYWHERE),
     Option("copy-devices", passes="stl"),
@@ -117,53 +146,108 @@ _LINKS = [
 ]
 
 _CHOICE = [
-    Option("relative", "R", passes="s"),
+    Option(
+        "relative",
+        "R",
+        passes="s",
+        note="the lists start where the names that rsync makes start; with deletion one process finishes the tree",
+    ),
     Option("implied-dirs", passes=CONTENT, aliases=("i-d",), default_on=True),
     Option("dirs", "d", passes="s"),
     Option("one-file-system", "x", kind=COUNT, passes="sd", option="one_file_system"),
     Option("update", "u", passes="stl", option="update"),
     Option("existing", passes="stl", option="existing_only", aliases=("ignore-non-existing",)),
-    Option("ignore-existing", passes="stl", option="ignore_existing"),
-    Option("ignore-times", "I", passes="t", option="ignore_times"),
+    Option("ignore-existing", passes="stlm", option="ignore_existing"),
+    Option("ignore-times", "I", passes="t", option="ignore_times", note="the scan lists every file"),
     Option("size-only", passes="tl", option="size_only"),
-    Option("checksum", "c", passes="t", option="checksum"),
+    Option(
+        "checksum",
+        "c",
+        passes="t",
+        option="checksum",
+        note="the scan lists every file without reading it; the lanes read and compare, side by side",
+    ),
     Option("checksum-choice", kind=VALUE, passes="stl", aliases=("cc",)),
     Option("checksum-seed", kind=VALUE, passes="stl"),
     Option("max-size", kind=VALUE, passes="s", option="max_size"),
     Option("min-size", kind=VALUE, passes="s", option="min_size"),
     Option("ignore-missing-args", passes="s"),
-    Option("delete-missing-args", passes="w"),
-    Option("compare-dest", kind=LIST, passes="stl", option="compare_dest"),
+    Option(
+        "delete-missing-args",
+        passes="w",
+        alone="only rsync's own list knows the names that are missing",
+    ),
+    Option(
+        "compare-dest",
+        kind=LIST,
+        passes="stl",
+        option="compare_dest",
+        whole="what is the same there is removed here, and no dry run says so",
+    ),
     Option("copy-dest", kind=LIST, passes="stl", option="copy_dest"),
     Option("link-dest", kind=LIST, passes="stl", option="link_dest"),
 ]
 
 _FILTERS = [
-    Option("filter", "f", kind=FILTER, option="filter"),
-    Option("include", kind=FILTER, option="include"),
-    Option("exclude", kind=FILTER, option="exclude"),
-    Option("include-from", kind=FILTER, option="include_from"),
-    Option("exclude-from", kind=FILTER, option="exclude_from"),
-    Option("F", "F", kind=COUNT),
-    Option("cvs-exclude", "C", passes="s", option="cvs_exclude"),
-    Option("prune-empty-dirs", "m", passes="s", option="prune_empty_dirs"),
-    Option("files-from", kind=VALUE, passes="s", option="files_from"),
+    Option(
+        "filter",
+        "f",
+        kind=FILTER,
+        option="filter",
+        note=FILTERED + "; with deletion and rules in the tree's own files one process finishes the tree",
+    ),
+    Option("include", kind=FILTER, option="include", note=FILTERED),
+    Option("exclude", kind=FILTER, option="exclude", note=FILTERED),
+    Option("include-from", kind=FILTER, option="include_from", note=FILTERED),
+    Option("exclude-from", kind=FILTER, option="exclude_from", note=FILTERED),
+    Option(
+        "F",
+        "F",
+        kind=COUNT,
+        note="once it stands for --filter=': /.rsync-filter', twice for '- .rsync-filter', too",
+    ),
+    Option("cvs-exclude", "C", passes="s", option="cvs_exclude", note=WITH_DELETION),
+    Option(
+        "prune-empty-dirs",
+        "m",
+        passes="s",
+        option="prune_empty_dirs",
+        note=WITH_DELETION,
+    ),
+    Option(
+        "files-from",
+        kind=VALUE,
+        passes="s",
+        option="files_from",
+        note="read by the scan; the lanes have lists of their own. With deletion one process finishes the tree",
+    ),
 ]
 
 _DELETION = [
-    Option("delete", passes="w", option="delete"),
-    Option("delete-before", passes="w"),
-    Option("delete-during", passes="w", aliases=("del",)),
-    Option("delete-delay", passes="w"),
-    Option("delete-after", passes="w"),
+    Option("delete", passes="w", option="delete", note=AFTER),
+    Option("delete-before", passes="w", note="between the scan and the transfers, so that space is freed first"),
+    Option("delete-during", passes="w", aliases=("del",), note=AFTER),
+    Option("delete-delay", passes="w", note=AFTER),
+    Option("delete-after", passes="w", note=AFTER),
     Option("delete-excluded", passes="sd", option="delete_excluded"),
     Option("max-delete", kind=VALUE, passes="d", option="max_delete"),
     Option("force", passes=EVERYWHERE, option="force"),
-    Option("ignore-errors", passes="sd", option="ignore_errors"),
+    Option("ignore-errors", passes="sd", option="ignore_errors", note="deletes also where something did not arrive"),
     Option("backup", "b", passes=EVERYWHERE, option="backup"),
-    Option("backup-dir", kind=VALUE, passes=EVERYWHERE, option="backup_dir"),
+    Option(
+        "backup-dir",
+        kind=VALUE,
+        passes=EVERYWHERE,
+        option="backup_dir",
+        note="inside the destination and with deletion one process does all of the work",
+    ),
     Option("suffix", kind=VALUE, passes=EVERYWHERE, option="suffix"),
-    Option("remove-source-files", passes="w", option="remove_source_files"),
+    Option(
+        "remove-source-files",
+        passes="w",
+        option="remove_source_files",
+        whole="nothing is removed before everything has arrived",
+    ),
 ]
 
 _MOVING = [
@@ -179,7 +263,12 @@ _MOVING = [
     Option("block-size", "B", kind=VALUE, passes=DATA),
     Option("partial", passes=DATA, option="partial"),
     Option("partial-dir", kind=VALUE, passes="stld", option="partial_dir"),
-    Option("delay-updates", passes="stld", option="delay_updates"),
+    Option(
+        "delay-updates",
+        passes="stld",
+        option="delay_updates",
+        alone="all files go into place together, at the end",
+    ),
     Option("temp-dir", "T", kind=VALUE, passes=DATA, option="temp_dir"),
     Option("compress", "z", kind=COUNT, passes=DATA, option="compress"),
     Option("old-compress", passes=DATA),
@@ -189,16 +278,22 @@ _MOVING = [
     Option("compress-threads", kind=VALUE, passes=DATA, aliases=("zt",)),
     Option("skip-compress", kind=VALUE, passes=DATA),
     Option("mkpath", passes=EVERYWHERE, option="mkpath"),
-    Option("bwlimit", kind=VALUE, option="bwlimit"),
+    Option("bwlimit", kind=VALUE, option="bwlimit", note="for the whole run: shared out over the rsyncs that run"),
     Option("log-file", kind=VALUE, passes="tldm"),
 ]
 
 _CONNECTION = [
-    Option("rsh", "e", kind=VALUE, option="rsh"),
+    Option(
+        "rsh",
+        "e",
+        kind=VALUE,
+        option="rsh",
+        note="used as it is by every rsync; without it each lane keeps one ssh connection open",
+    ),
     Option("rsync-path", kind=VALUE, passes=EVERYWHERE, option="remote_rsync_path"),
     Option("timeout", kind=VALUE, passes=EVERYWHERE, option="rsync_timeout"),
-    Option("contimeout", kind=VALUE, option="contimeout"),
-    Option("port", kind=VALUE, option="port"),
+    Option("contimeout", kind=VALUE, option="contimeout", note="given to rsync for a daemon, to ssh as ConnectTimeout"),
+    Option("port", kind=VALUE, option="port", note="given to rsync for a daemon, to ssh as -p"),
     Option("password-file", kind=VALUE, passes=EVERYWHERE, option="password_file"),
     Option("early-input", kind=VALUE, passes=EVERYWHERE),
     Option("address", kind=VALUE, passes=EVERYWHERE),
@@ -212,10 +307,16 @@ _CONNECTION = [
     Option("trust-sender", passes=EVERYWHERE),
     Option("max-alloc", kind=VALUE, passes=EVERYWHERE),
     Option("qsort", passes=EVERYWHERE),
-    Option("iconv", kind=VALUE, passes="w"),
-    Option("inc-recursive", passes="s", aliases=("i-r",), default_on=True),
-    Option("motd", default_on=True),
-    Option("stats"),
+    Option("iconv", kind=VALUE, passes="w", alone="names differ between the two ends"),
+    Option(
+        "inc-recursive",
+        passes="s",
+        aliases=("i-r",),
+        default_on=True,
+        note="a scan over a network runs without it, unless it is asked for",
+    ),
+    Option("motd", default_on=True, note="the module asks every daemon for none"),
+    Option("stats", note="every rsync runs with it; see stats in the result"),
 ]
 
 _OUTPUT = "the module reads rsync's output itself and returns what it says"
