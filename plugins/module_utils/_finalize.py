@@ -167,7 +167,9 @@ class Finalize:
 
     def _count(self, change: Change) -> None:
         """Count what a pass did; directories that only got their times back count as the scan saw them."""
-        if not change.unchanged and (not change.directory or change.deletion or change.item[:1] == b"c"):
+        if change.unchanged or change.name == b".":
+            return
+        if not change.directory or change.deletion or change.item[:1] == b"c":
             self._outcome.count(change)
 
     async def _carry(self, build: Build, on_change: t.Callable[[Change], None] | None = None) -> Report:

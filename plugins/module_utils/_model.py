@@ -12,6 +12,7 @@ Paths are bytes, as rsync gives them; text exists only in results.
 from __future__ import annotations
 
 import base64
+import re
 import typing as t
 
 
@@ -55,8 +56,8 @@ class Change(t.NamedTuple):
 
     def line(self) -> str:
         """The line as ``rsync --itemize-changes`` prints it, for people."""
-        arrow = "" if self.link is None else (" => " if self.hard_link else " -> ") + readable(self.link)
-        return self.item.decode("ascii") + " " + readable(self.name) + "/" * self.directory + arrow
+        arrow = "" if self.link is None else (" => " if self.hard_link else " -> ") + printable(self.link)
+        return self.item.decode("ascii").ljust(11) + " " + printable(self.name) + "/" * self.directory + arrow
 
 
 class Problem(t.NamedTuple):
@@ -144,6 +145,16 @@ def readable(path: bytes) -> str:
     return path.decode("utf-8", "replace")
 
 
+def printable(path: bytes) -> str:
+    """Give a path as one line of text that no terminal acts upon, in rsync's notation: ``\\#ooo`` for other bytes."""
+    text = re.sub(r"\\(?=#[0-7]{3})", r"\\#134", path.decode("utf-8", "surrogateescape"))
+    return "".join(sign if sign.isprintable() else _escape(sign) for sign in text)
+
+
+def _escape(sign: str) -> str:
+    return "".join(f"\\#{byte:03o}" for byte in sign.encode("utf-8", "surrogateescape"))
+
+
 def path_fields(path: bytes) -> dict[str, str]:
     """Give a path for a result: ``path`` as text, and ``path_b64`` with the bytes where they are not UTF-8."""
     fields = {"path": readable(path)}
@@ -154,4 +165,4 @@ def path_fields(path: bytes) -> dict[str, str]:
     return fields
 
 
-__all__ = ("Change", "Failure", "Listing", "Problem", "Reasons", "path_fields", "readable")
+__all__ = ("Change", "Failure", "Listing", "Problem", "Reasons", "path_fields", "printable", "readable")

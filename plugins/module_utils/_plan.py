@@ -45,6 +45,7 @@ class Plan:
         deletions: Names to delete, as the scan gave them: what a directory holds before the directory.
         root_touched: The destination itself is to get its metadata again.
         root_new: The destination does not exist yet; rsync says so before the first change.
+        root_change: What the scan says of it then, where it is part of the transfer.
         unled: A hard-linked name came without its leader.
     """
 
@@ -61,6 +62,7 @@ class Plan:
         )
         self.root_touched = False
         self.root_new = False
+        self.root_change: Change | None = None
         self.unled = False
         self._last_touched = b""
         self._has_root = roots[0].contents
@@ -93,7 +95,8 @@ class Plan:
         if change.name == b".":
             self._has_root = True
             self.root_touched = self.root_touched or not change.unchanged
-            self.root_new = self.root_new or change.item[:1] == b"c"
+            if change.item[:1] == b"c":
+                self.root_new, self.root_change = True, change
             return
         if change.item[:1] == b"c":
             root = self._root(change.name)

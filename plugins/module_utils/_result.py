@@ -11,7 +11,13 @@ from __future__ import annotations
 import time
 import typing as t
 
-from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change, Failure, Listing, path_fields
+from ansible_collections.vgreb.jsync.plugins.module_utils._model import (
+    Change,
+    Failure,
+    Listing,
+    path_fields,
+    printable,
+)
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import OK, VANISHED, Verdict, worst
 
 if t.TYPE_CHECKING:
@@ -109,7 +115,7 @@ class Outcome:
             self._counts["hard_links"] += 1
         elif change.item[1:2] == b"L":
             self._counts["links"] += 1
-        if self._diff is not None:
+        if self._diff is not None and change.item[2:].strip():
             self._diff.add(change)
 
     def expect(self, change: Change) -> None:
@@ -221,7 +227,7 @@ class Outcome:
             return self.message
         if self.failed:
             first = self.failures.entries[0] if self.failures.entries else None
-            named = ", the first is {} ({})".format(path_fields(first.path)["path"], first.reason) if first else ""
+            named = f", the first is {printable(first.path)} ({first.reason})" if first else ""
             if self.code == 25:
                 return f"max_delete stopped the deletions after {self._counts['deletions']}"
             return f"{self.failures.total} paths did not arrive{named}"

@@ -24,10 +24,12 @@ def alone_because(request: Request) -> str | None:
     for row in table.OPTIONS:
         if row.alone and settings.on(row.name):
             return f"{row.option or row.name}: {row.alone}"
+    if settings.on("remote-option") and request.far is None:
+        return "remote-option: rsync takes no list beside it where both ends are on one host"
     if request.deletes and settings.on("keep-dirlinks"):
         return "keep_dirlinks with delete: a link that is kept may lead into what is deleted"
-    if request.deletes and _backs_up_inside(request):
-        return "backup_dir inside dest with delete: rsync takes backups that it finds there for extraneous files"
+    if _risks_backups(request):
+        return "backup inside dest with delete: backups that are there before it deletes are extraneous files to rsync"
     if request.roots is None:
         return "src: only rsync itself can tell which source a name comes from"
     if settings.on("delete-before") and whole_because(request):
@@ -35,11 +37,16 @@ def alone_because(request: Request) -> str | None:
     return None
 
 
-def _backs_up_inside(request: Request) -> bool:
-    backup = request.settings["backup-dir"]
+def _risks_backups(request: Request) -> bool:
+    """Say whether a deletion after the transfers could take the backups that they made."""
+    settings = request.settings
+    if not request.deletes or not settings.on("backup", "backup-dir"):
+        return False
+    if not settings["backup-dir"]:
+        return settings.on("delete-excluded")  # else rsync protects the suffix
     start = "/~" if request.dest.remote else os.getcwd()
     dest = os.path.normpath(os.path.join(start, request.dest.path))
-    return bool(backup) and os.path.normpath(os.path.join(dest, backup)).startswith(dest + "/")
+    return os.path.normpath(os.path.join(dest, settings["backup-dir"])).startswith(dest + "/")
 
 
 def whole_because(request: Request, plan: Plan | None = None) -> str | None:

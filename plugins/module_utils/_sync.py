@@ -224,7 +224,10 @@ class _Run:
         if reason:
             self._outcome.one_process.append({"stage": FINALIZE, "reason": reason})
         await self._finalize.run(whole=reason is not None)
-        self._outcome.changes += self._plan.root_new
+        if self._plan.root_change is not None:
+            self._outcome.count(self._plan.root_change)
+        else:
+            self._outcome.changes += self._plan.root_new
 
 
 __all__ = ("run", "synchronize")

@@ -216,7 +216,7 @@ class Transfer:
             self._made[root], self._offsets[root], self._root_made = count, length, True
 
     def _made_directory(self, change: Change) -> None:
-        if change.directory and change.item[:1] == b"c":
+        if change.directory and change.item[:1] == b"c" and change.name != b".":
             self._outcome.count(change)
 
     async def _name_failures(self, lane: Lane, root: Endpoint, partition: Partition, report: Report) -> None:

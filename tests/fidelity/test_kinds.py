@@ -11,14 +11,10 @@ import os
 
 import pytest
 
-from tests.fidelity.conftest import OTHER_USER, Bench, needs_root
+from tests.fidelity.conftest import AT_ONCE, OTHER_USER, Bench, needs_root
 from tests.support import kinds
 
 # The module deletes nothing after an error, rsync does: with --ignore-errors both do.
-#
-# With -H, rsync waits for itself for ever where it cannot make the first file of a group, unless it has read all first.
-AT_ONCE = ["--no-inc-recursive"]
-
 WORDS = [
     "-a",
     "-aH",

@@ -6,7 +6,11 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pytest
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.settings import Settings
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.table import OPTIONS
 
 from tests.fidelity.conftest import OTHER_USER, Bench, needs_root
 
@@ -95,6 +99,68 @@ ROWS = [
 ]
 IDS = [row[0] for row in ROWS]
 
+# What only rsync_opts can ask for.
+WORDS = [
+    "-aH --delete-before --ignore-errors",
+    "-a --delete-during --del",
+    "-a --delete-delay",
+    "-aH --delete-after",
+    "-a --no-implied-dirs",
+    "-d",
+    "-dD --delete",
+    "-aF --delete",
+    "-aFF --delete-excluded",
+    "-a --copy-unsafe-links",
+    "-a --insecure-links",
+    "-a --confine-root=/",
+    "-a --copy-devices --no-specials",
+    "-a --super",
+    "-aX --fake-super",
+    "-a --copy-as=root",
+    "-a --drop-D",
+    "-ac --checksum-choice=md5 --checksum-seed=7",
+    "-a --ignore-missing-args",
+    "-a --delete-missing-args",
+    "-a --append-verify",
+    "-a --open-noatime",
+    "-a --no-W --block-size=700",
+    "-az --compress-choice=zlib --compress-level=9 --skip-compress=gz",
+    "-az --compress-choice=zstd --compress-threads=2",
+    "-a --old-compress",
+    "-a --new-compress",
+    "-a --log-file=/dev/null",
+    "-a --iconv=utf-8,utf-8",
+    "-aH --inc-recursive --stats",
+    "-a --no-inc-recursive",
+    "-a --trust-sender --max-alloc=2g --qsort --protocol=31",
+    "-a --timeout=60 --secluded-args --blocking-io",
+    "-a --remote-option=--fake-super",
+    "-a --inplace --partial-dir=.part",
+    "-a --mkpath --fsync --preallocate",
+]
+
+# They are about a connection (tests/integration) or about names (test_ends.py), or Linux has no such thing (crtimes).
+ELSEWHERE = {
+    "address",
+    "bwlimit",
+    "contimeout",
+    "crtimes",
+    "early-input",
+    "exclude-from",
+    "files-from",
+    "include-from",
+    "ipv4",
+    "ipv6",
+    "motd",
+    "password-file",
+    "port",
+    "relative",
+    "rsh",
+    "rsync-path",
+    "sockopts",
+    "write-devices",
+}
+
 
 @pytest.mark.parametrize(("_name", "words", "params"), ROWS, ids=IDS)
 def test_incremental(bench: Bench, _name: str, words: list[str], params: dict[str, object]) -> None:
@@ -106,6 +172,21 @@ def test_incremental(bench: Bench, _name: str, words: list[str], params: dict[st
 def test_fresh_from_the_command_line(bench: Bench, _name: str, words: list[str], params: dict[str, object]) -> None:
     bench.prepare(dest=None)
     bench.compare(words, {"archive": False, "rsync_opts": words})
+
+
+@pytest.mark.parametrize("words", WORDS)
+def test_what_has_no_option_of_the_module(bench: Bench, words: str) -> None:
+    bench.prepare()
+    bench.compare_words(words)
+
+
+def test_every_option_has_a_row() -> None:
+    settings = Settings()
+    settings.parse([word for row in ROWS for word in row[1]])
+    settings.parse([word for row in WORDS for word in shlex.split(row)])
+    asked = {*settings.values, *(name for name, _text in settings.filters), "archive", "D"}
+    known = {row.name for row in OPTIONS if not row.refused}
+    assert known - asked == ELSEWHERE
 
 
 @needs_root

@@ -89,7 +89,8 @@ class Command:
 
     def transfer(self, root: Endpoint, list_path: str, shell: str | None, rate: int) -> list[bytes]:
         """The files of one partition."""
-        without = _GUARDS if self._settings.on("inplace", "append", "append-verify", "partial", "write-devices") else ()
+        unsafe = self._settings.on("inplace", "append", "append-verify", "partial", "write-devices")
+        without = _GUARDS if unsafe else frozenset()
         words = self._words("t", without=without) + self._open_directories() + self._make_way()
         return self._listed(words + self._unchanged_too(), root, list_path, shell, rate)
 
@@ -128,7 +129,9 @@ class Command:
             delete: Whether it may delete what is extraneous.
             carried: The lanes have carried every file: do not look at content again.
         """
-        without = (frozenset() if delete else _DELETIONS) | ({"checksum", "ignore-times"} if carried else frozenset())
+        without = frozenset() if delete else _DELETIONS
+        if carried and not self._settings.on("compare-dest"):  # it would take away what only looks the same there
+            without |= {"checksum", "ignore-times"}
         words = self._words("w", without=without) + self._recursion() + self._filters() + self._unchanged_too()
         if self._request.deletes and not delete:
             words.append("--force")
@@ -144,7 +147,9 @@ class Command:
     def _sources(self) -> list[str]:
         return [source.text for source in self._request.sources]
 
-    def _words(self, letter: str, *, without: t.Container[str] = ()) -> list[str]:
+    def _words(self, letter: str, *, without: t.AbstractSet[str] = frozenset()) -> list[str]:
+        if not self._settings.on("relative", "files-from"):
+            without = without | {"implied-dirs"}  # every list has --relative, the user's own rsync has not
         return self._settings.words(letter, self._binary.options, without=without)
 
     def _recursion(self) -> list[str]:

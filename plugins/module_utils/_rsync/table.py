@@ -77,7 +77,7 @@ def _refused(reason: str, *names: str, kind: str = SWITCH) -> list[Option]:
 
 FILTERED = "given to the scan and to deletions, in the order in which the filters stand"
 WITH_DELETION = "with deletion one process finishes the tree"
-AFTER = "after all transfers, and only where every file has arrived"
+AFTER = "after all transfers, when rules in transferred files count; nothing is deleted after an error"
 
 _IMPLIED = [
     Option("archive", "a", option="archive", note="stands for -rlptgoD; each of them can be overridden"),
@@ -152,7 +152,13 @@ _CHOICE = [
         passes="s",
         note="the lists start where the names that rsync makes start; with deletion one process finishes the tree",
     ),
-    Option("implied-dirs", passes=CONTENT, aliases=("i-d",), default_on=True),
+    Option(
+        "implied-dirs",
+        passes=CONTENT,
+        aliases=("i-d",),
+        default_on=True,
+        note="passed on with relative or files_from, without which it means nothing",
+    ),
     Option("dirs", "d", passes="s"),
     Option("one-file-system", "x", kind=COUNT, passes="sd", option="one_file_system"),
     Option("update", "u", passes="stl", option="update"),
@@ -184,8 +190,8 @@ _CHOICE = [
         option="compare_dest",
         whole="what is the same there is removed here, and no dry run says so",
     ),
-    Option("copy-dest", kind=LIST, passes="stl", option="copy_dest"),
-    Option("link-dest", kind=LIST, passes="stl", option="link_dest"),
+    Option("copy-dest", kind=LIST, passes="stlm", option="copy_dest"),
+    Option("link-dest", kind=LIST, passes="stlm", option="link_dest"),
 ]
 
 _FILTERS = [
@@ -233,7 +239,13 @@ _DELETION = [
     Option("max-delete", kind=VALUE, passes="d", option="max_delete"),
     Option("force", passes=EVERYWHERE, option="force"),
     Option("ignore-errors", passes="sd", option="ignore_errors", note="deletes also where something did not arrive"),
-    Option("backup", "b", passes=EVERYWHERE, option="backup"),
+    Option(
+        "backup",
+        "b",
+        passes=EVERYWHERE,
+        option="backup",
+        note="with delete_excluded one process does all of the work",
+    ),
     Option(
         "backup-dir",
         kind=VALUE,
@@ -302,7 +314,13 @@ _CONNECTION = [
     Option("ipv4", "4", passes=EVERYWHERE),
     Option("ipv6", "6", passes=EVERYWHERE),
     Option("protocol", kind=VALUE, passes=EVERYWHERE),
-    Option("remote-option", "M", kind=LIST, passes=EVERYWHERE),
+    Option(
+        "remote-option",
+        "M",
+        kind=LIST,
+        passes=EVERYWHERE,
+        note="where both ends are on one host one process does all of the work, for rsync takes no list beside it",
+    ),
     Option("secluded-args", "s", passes=EVERYWHERE, aliases=("protect-args",), default_on=True),
     Option("trust-sender", passes=EVERYWHERE),
     Option("max-alloc", kind=VALUE, passes=EVERYWHERE),
