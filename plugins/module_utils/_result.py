@@ -78,6 +78,7 @@ class Outcome:
         self.deleted = Listing(LISTED)
         self._warnings = Listing(WARNINGS)
         self._vanished = 0
+        self._last_words = ""
         self.one_process: list[dict[str, str]] = []
         self.deferred = False
         self.lanes: t.Sequence[Lane] = ()
@@ -166,6 +167,8 @@ class Outcome:
         """
         verdict = report.verdict
         self.note(VANISHED if verdict is Verdict.VANISHED else report.code)
+        if verdict is Verdict.PARTIAL:
+            self._last_words = report.last_words
         for note in report.notes.entries:
             if not note.startswith("created "):
                 self.warn(note)
@@ -185,7 +188,7 @@ class Outcome:
         """What the user should know beside the failures."""
         warnings = list(self._warnings.entries)
         if self._vanished:
-            warnings.append(f"{self._vanished} names vanished at the source before they could be transferred")
+            warnings.append(f"{_counted(self._vanished, 'name')} vanished at the source before being transferred")
         if self._warnings.more:
             warnings.append(f"... and {self._warnings.more} more messages of rsync")
         return warnings
@@ -225,16 +228,16 @@ class Outcome:
     def _sentence(self, total: float) -> str:
         if self.message:
             return self.message
+        files, size, deletions = (self._counts[name] for name in ("files", "transferred_bytes", "deletions"))
         if self.failed:
             first = self.failures.entries[0] if self.failures.entries else None
             named = f", the first is {printable(first.path)} ({first.reason})" if first else ""
             if self.code == 25:
-                return f"max_delete stopped the deletions after {self._counts['deletions']}"
-            return f"{self.failures.total} paths did not arrive{named}"
-        files, size = self._counts["files"], self._counts["transferred_bytes"]
+                return f"max_delete stopped the deletions after {deletions}"
+            return f"{_counted(self.failures.total, 'path')} did not arrive{named}" if first else self._last_words
         if self.check:
-            return f"would transfer {files} files, {size} bytes, and delete {self._counts['deletions']} names"
-        return f"transferred {files} files, {size} bytes in {total:.1f} s"
+            return f"would transfer {_counted(files, 'file')}, {size} bytes, and delete {_counted(deletions, 'name')}"
+        return f"transferred {_counted(files, 'file')}, {size} bytes in {total:.1f} s"
 
     def _prepared(self) -> str:
         assert self._diff is not None
@@ -242,6 +245,10 @@ class Outcome:
         if self._diff.more:
             lines.append(f"... and {self._diff.more} more")
         return "".join(line + "\n" for line in lines)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def _lane_row(lane: Lane) -> dict[str, t.Any]:

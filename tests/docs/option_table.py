@@ -2,7 +2,7 @@
 # MIT License (see LICENSE or https://opensource.org/licenses/MIT)
 # SPDX-License-Identifier: MIT
 
-"""Write docs/rsync-options.md from the table in the code: ``python -m tests.docs.option_table``."""
+"""Write docs/rsync-options.md from the table in the code: ``make docs``."""
 
 from __future__ import annotations
 

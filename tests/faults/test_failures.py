@@ -82,7 +82,7 @@ def test_vanished_names_are_a_warning(folder: str, tree: Tree) -> None:
     result = engine.run(tree.params(rsync_path=program, delete=True))
     assert (result["failed"], result["rc"]) == (False, 24), result
     assert result["failures"] == [{"path": victim, "reason": "vanished"}] or names(result) == {victim}
-    assert "1 names vanished at the source before they could be transferred" in result["warnings"]
+    assert "1 name vanished at the source before being transferred" in result["warnings"]
     assert not os.path.exists(os.path.join(tree.dest, "extraneous"))
     assert engine.run(tree.params(delete=True))["rc"] == 0
     assert tree.arrived()
@@ -167,7 +167,7 @@ def test_a_peer_that_says_nothing_is_given_up(folder: str, ssh: servers.Ssh, tre
     result = engine.run(dict(params, dest="%s:%s" % (ssh.host, tree.dest)))
     assert result["failed"] and result["rc"] in (12, 30), result
     assert result["stage"] == "scan"
-    assert not mentioning(ssh.config, name="ssh ")
+    assert not mentioning(ssh.config, name="ssh")
 
 
 def test_a_daemon_that_takes_one_connection(folder: str, tree: Tree) -> None:

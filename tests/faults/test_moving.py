@@ -14,7 +14,10 @@ from tests.faults.conftest import Tree, wrapper
 from tests.support import engine, snapshot
 
 # The rsync that comes right after the scan finds the tree changed.
-_AFTER_SCAN = 'case " $* " in *" --dry-run "*) ;; *" --files-from="*) mkdir once 2>/dev/null && { %s; } ;; esac'
+_AFTER_SCAN = """case " $* " in
+*" --dry-run "*) ;;
+*" --files-from="*) (cd "%s" && mkdir once 2>/dev/null && %s) ;;
+esac"""
 
 MOVES = {
     "vanish": ("rm src/d0/file0 src/d1/file4", {"d0/file0", "d1/file4"}),
@@ -22,9 +25,9 @@ MOVES = {
     "shrink": ("truncate -s 10 src/d0/file0", set()),
     "appear": ("echo new > src/d2/new", set()),
     "a directory moves": ("mv src/d1 src/moved", {"d1/file%d" % number for number in (1, 4, 7, 10)} | {"d1"}),
-    "a file becomes a directory": ("rm src/d0/file0; mkdir src/d0/file0; echo in > src/d0/file0/in", set()),
+    "a file becomes a directory": ("rm src/d0/file0 && mkdir src/d0/file0 && echo in > src/d0/file0/in", set()),
     "a directory becomes a file": (
-        "rm -r src/d1; echo file > src/d1",
+        "rm -r src/d1 && echo file > src/d1",
         {"d1/file%d" % number for number in (1, 4, 7, 10)},
     ),
     "a file becomes a link": ("ln -sf file3 src/d0/file0", set()),
@@ -33,8 +36,7 @@ MOVES = {
 
 @pytest.mark.parametrize(("script", "lost"), MOVES.values(), ids=MOVES)
 def test_what_moves_is_named_and_a_rerun_ends_right(folder: str, tree: Tree, script: str, lost: set[str]) -> None:
-    program = wrapper(folder, _AFTER_SCAN % script)
-    os.chdir(folder)
+    program = wrapper(folder, _AFTER_SCAN % (folder, script))
     result = engine.run(tree.params(rsync_path=program, delete=True))
     there = snapshot.snapshot(tree.dest)
     named = {os.path.relpath(os.path.join(tree.source, failure["path"]), tree.source) for failure in result["failures"]}

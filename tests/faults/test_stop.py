@@ -13,7 +13,7 @@ import pytest
 
 from tests.faults.conftest import Tree
 from tests.support import engine, servers
-from tests.support.processes import descendants, mentioning, temporary_files, wait_for
+from tests.support.processes import descendants, mentioning, on_their_way, temporary_files, wait_for
 
 SLOW = {"bwlimit": "2m", "retries": 2}
 
@@ -21,7 +21,7 @@ SLOW = {"bwlimit": "2m", "retries": 2}
 def assert_clean(started: engine.Started, tree: Tree, folder: str) -> None:
     """No process, no temporary file, no state directory."""
     wait_for(
-        lambda: not mentioning(folder, name="rsync") and not mentioning(folder, name="ssh "), "all processes to end"
+        lambda: not mentioning(folder, name="rsync") and not mentioning(folder, name="ssh"), "all processes to end"
     )
     assert os.listdir(started.state) == []
     assert temporary_files(tree.dest) == []
@@ -34,7 +34,7 @@ def test_stopped_by_a_signal(folder: str, ssh: servers.Ssh, tree: Tree, number: 
     if remote:
         params.update(ssh.options(), dest="%s:%s" % (ssh.host, tree.dest))
     started = engine.Started(params, folder)
-    wait_for(lambda: temporary_files(tree.dest), "files on their way")
+    wait_for(lambda: on_their_way(tree.dest), "files on their way")
     started.process.send_signal(number)
     result = started.result()
     assert result["failed"] and result["rc"] == 20
@@ -59,7 +59,7 @@ def test_stopped_while_it_logs_in(folder: str, tree: Tree) -> None:
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=lambda number: number.name)
 def test_a_killed_rsync_is_tried_again(folder: str, tree: Tree, number: signal.Signals) -> None:
     started = engine.Started(tree.params(**SLOW), folder)
-    wait_for(lambda: temporary_files(tree.dest), "files on their way")
+    wait_for(lambda: on_their_way(tree.dest), "files on their way")
     victim = min(pid for pid, line in mentioning(folder, name="rsync").items() if "--files-from" in line)
     os.kill(victim, number)
     result = started.result()
@@ -71,7 +71,7 @@ def test_a_killed_rsync_is_tried_again(folder: str, tree: Tree, number: signal.S
 def test_a_killed_connection_is_made_again(folder: str, ssh: servers.Ssh, tree: Tree) -> None:
     params = tree.params(**SLOW, **ssh.options())
     started = engine.Started(dict(params, dest="%s:%s" % (ssh.host, tree.dest), jobs=2), folder)
-    wait_for(lambda: temporary_files(tree.dest), "files on their way")
+    wait_for(lambda: on_their_way(tree.dest), "files on their way")
     masters = [pid for pid, line in mentioning("ControlMaster=yes", name="ssh").items() if folder in line]
     assert len(masters) == 2
     os.kill(masters[0], signal.SIGKILL)
@@ -88,7 +88,7 @@ def test_a_server_that_goes_away(folder: str, tree: Tree) -> None:
     with servers.sshd(place) as ssh:
         params = tree.params(**ssh.options(), bwlimit="2m", retries=1)
         started = engine.Started(dict(params, dest="%s:%s" % (ssh.host, tree.dest)), folder)
-        wait_for(lambda: temporary_files(tree.dest), "files on their way")
+        wait_for(lambda: on_their_way(tree.dest), "files on their way")
         for pid in descendants(ssh.pid, name="sshd"):
             os.kill(pid, signal.SIGKILL)
         result = started.result()

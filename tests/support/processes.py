@@ -39,7 +39,7 @@ def mentioning(text: str, *, name: str = "") -> dict[int, str]:
         except OSError:
             continue
         line = b" ".join(words).decode("utf-8", "replace")
-        if text in line and os.path.basename(words[0]).startswith(name.encode()) and pid != os.getpid():
+        if text in line and pid != os.getpid() and (not name or os.path.basename(words[0]) == name.encode()):
             found[pid] = line
     return found
 
@@ -59,6 +59,19 @@ def descendants(pid: int, *, name: str) -> list[int]:
     for one in found:
         found += parents.get(one, [])
     return found
+
+
+def on_their_way(top: str) -> bool:
+    """Four lanes write, and none has just begun: rsync that is stopped right then leaves a temporary file behind."""
+    found = temporary_files(top)
+    return len(found) > 3 and all(map(_size, found))
+
+
+def _size(path: str) -> int:
+    try:
+        return os.path.getsize(path)
+    except FileNotFoundError:
+        return 0
 
 
 def temporary_files(top: str) -> list[str]:

@@ -36,6 +36,12 @@ _VANISHED = re.compile(rb'(?:file|directory) has vanished: "(.*)"')
 _MESSAGE = re.compile(rb'rsync: (?:\[(\w+)\] )?([^"]*?)"(.*)"(?: \(in [^)]*\))?(?: failed)?(?:: (.*))?')
 _VERIFICATION = re.compile(rb"ERROR: (.*) failed verification -- (.*)")
 _BLOCKED = re.compile(rb"could not make way for [^:]*: (.*)")
+_UNFIT = re.compile(
+    rb"(symlink has no referent|skipping symlink with 0-length value|skipping overly long name"
+    rb"|temporary filename too long|\[\w+\] cannot convert (?:filename|symlink data for)"
+    rb"|[ug]id 4294967295 \(-1\) is impossible to set on)"
+    rb':? "?(.*?)"?(?: \(.*\))?'
+)
 _GONE = re.compile(rb"(?:link_stat|readlink_stat|opendir|send_files failed to open)$")
 _TEMPORARY = re.compile(rb"\.(.+)\.[A-Za-z0-9]{6}")
 
@@ -83,6 +89,10 @@ def parse_problem(line: bytes) -> Problem | None:
     match = _BLOCKED.fullmatch(line)
     if match:
         return Problem(decode(match.group(1)), readable(line[: match.start(1) - 2]), False, False)
+    match = _UNFIT.fullmatch(line)
+    if match:
+        sender = match.group(1).startswith((b"symlink has", b"skipping", b"[sender"))
+        return Problem(decode(match.group(2)), readable(match.group(1)), False, sender)
     match = _MESSAGE.fullmatch(line)
     if match is None:
         return None

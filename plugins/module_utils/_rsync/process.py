@@ -23,6 +23,10 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncEr
 
 GRACE_SECONDS = 5.0
 
+# What is sent to a process that runs, and to what an ended one has left behind; 0 only waits.
+_ENDING = (signal.SIGTERM, signal.SIGKILL, signal.SIGKILL)
+_LEFT_BEHIND = (0, signal.SIGTERM, signal.SIGKILL)
+
 _POLL_SECONDS = 0.01
 _READ_BYTES = 1 << 18
 
@@ -97,8 +101,6 @@ class Process:
         for pipe in (self._popen.stdout, self._popen.stderr):
             assert pipe is not None
             pipe.close()
-        if code:
-            self.signal(signal.SIGTERM)
         self.ended.set_result(code)
         return True
 
@@ -164,9 +166,14 @@ class Processes:
                 await self.stop(process)
 
     async def stop(self, *processes: Process) -> None:
-        """End processes and all they started: first with SIGTERM, so that rsync removes its temporary files."""
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            there = [process for process in processes if process.signal(number)]
+        """End processes and all they started.
+
+        Nobody gets SIGTERM twice, and what a process left behind when it ended gets it late: rsync that is
+        interrupted while it cleans up leaves its temporary file.
+        """
+        steps = {process: _ENDING if process.running else _LEFT_BEHIND for process in processes}
+        for step in range(len(_LEFT_BEHIND)):
+            there = [process for process in processes if process.signal(steps[process][step])]
             deadline = time.monotonic() + GRACE_SECONDS
             while there and time.monotonic() < deadline:
                 await asyncio.sleep(_POLL_SECONDS)
