@@ -1,0 +1,53 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+# All paths are relative, because make splits absolute ones at spaces; the work is in tests/setup/setup.sh.
+
+# May name the Python to use.
+export PYTHON
+
+# What a person sees is the same everywhere, whatever the user's own configuration says.
+demo build: export LC_ALL := C.UTF-8
+demo build: export ANSIBLE_CONFIG := tests/setup/ansible.cfg
+demo build: export ANSIBLE_COLLECTIONS_PATH := .cache/collections
+
+.PHONY: help demo test lint docs bench build clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo 'Variables:'
+	@echo '  PYTHON=python3.13                           Python 3.11 or newer, found by itself if not given'
+	@echo '  PYTEST_ARGS="tests/faults -k stop"          what make test passes to pytest'
+	@echo '  BENCH_ARGS="--work small-push --rounds 5"   what make bench passes on, --help explains'
+
+demo: ## set all up, copy a sample tree locally and over ssh, prove that nothing differs
+	@sh tests/setup/setup.sh demo
+	@.venv/bin/ansible-playbook vgreb.jsync.demo
+
+test: ## set all up, lint, run the tests
+	@sh tests/setup/setup.sh test
+	@$(MAKE) --no-print-directory lint
+	.venv/bin/python -m pytest -n auto $(PYTEST_ARGS)
+
+lint: ## check style and types
+	@sh tests/setup/setup.sh test
+	.venv/bin/ruff check .
+	cd .cache/collections && ../../.venv/bin/mypy --strict -p ansible_collections.vgreb.jsync.plugins.module_utils
+
+docs: ## write docs/rsync-options.md from the table in the code
+	@sh tests/setup/setup.sh demo
+	PYTHONPATH=.:.cache/collections .venv/bin/python -m tests.docs.option_table
+
+bench: ## compare the speed with that of plain rsync
+	@sh tests/setup/setup.sh demo
+	.venv/bin/python tests/bench/run.py $(BENCH_ARGS)
+
+build: ## write the collection's tarball to .cache
+	@sh tests/setup/setup.sh demo
+	@rm -f .cache/vgreb-jsync-*.tar.gz
+	@.venv/bin/ansible-galaxy collection build --output-path .cache
+
+clean: ## remove the environments and all that was built
+	rm -rf .venv* .cache

@@ -1,0 +1,199 @@
+#!/bin/sh
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+# Set up what the Makefile needs: "setup.sh demo" for all targets, "setup.sh test" for the tests, too.
+#
+# Each part leaves a stamp that says what it was made for, as its last step: a second run compares the stamps and does
+# nothing, an interrupted one is made again.
+
+set -eu
+cd "$(dirname "$0")/../.."
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+
+log=.cache/setup.log
+link=.cache/collections/ansible_collections/vgreb/jsync
+older=.cache/rsync-older
+
+say() {
+    printf '%s\n' "$*" >&2
+}
+
+die() {
+    say "$*"
+    exit 1
+}
+
+# Run something that may talk as it likes, and show that only if it fails.
+run() {
+    if ! "$@" >"$log" 2>&1; then
+        tail -n 20 "$log" >&2
+        die "Failed, see above: $*"
+    fi
+}
+
+stamped() {
+    [ -f "$1" ] && [ "$(cat "$1")" = "$2" ]
+}
+
+# Packages of the distribution: installed for root, asked for otherwise.
+install_packages() {
+    if [ -z "$installer" ]; then
+        die "Please install $*, this is neither Debian, Ubuntu nor Fedora."
+    elif [ "$(id -u)" -ne 0 ]; then
+        die "Please install what is missing: sudo $installer install $*"
+    fi
+    say "Installing with $installer: $*"
+    # Old lists name packages that are gone, fresh systems have no lists.
+    if [ "$installer" = apt-get ] && ! apt_install "$@" >"$log" 2>&1; then
+        run apt-get update
+        run apt_install "$@"
+    elif [ "$installer" = dnf ]; then
+        run dnf install -y "$@"
+    fi
+}
+
+apt_install() {
+    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
+}
+
+# Install what is missing of the programs, each given as program:package, and what $python needs for virtual environments.
+install_missing() {
+    missing=''
+    for pair in $1; do
+        command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair#*:}"
+    done
+    if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+        [ "$installer" = apt-get ] || die "Please install the modules venv and ensurepip of $python."
+        missing="$missing python$(version_of "$python")-venv"
+    fi
+    # shellcheck disable=SC2086 # names of packages are words
+    [ -z "$missing" ] || install_packages $missing
+}
+
+version_of() {
+    "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])'
+}
+
+# Set $python to the path of a Python that is new enough. That of an existing .venv comes first, so that
+# a run with PYTHON=... need not be repeated with it.
+find_python() {
+    probe='import os, sys; print(os.path.realpath(sys._base_executable)); sys.exit(sys.version_info < (3, 11))'
+    if [ -n "${PYTHON:-}" ]; then
+        python=$("$PYTHON" -c "$probe" 2>/dev/null) || die "PYTHON=$PYTHON is no Python 3.11 or newer."
+        return
+    fi
+    for candidate in .venv/bin/python python3 python3.14 python3.13 python3.12 python3.11; do
+        if python=$("$candidate" -c "$probe" 2>/dev/null); then
+            return
+        fi
+    done
+    die "Please install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3 $1"
+}
+
+# Make a virtual environment: where, the Python, and what pip installs.
+make_environment() {
+    folder=$1 base=$2
+    shift 2
+    version=$(version_of "$base")
+    # Its programs hold its absolute path: when the folder moves, it is made again.
+    wanted="$PWD $base $version $*"
+    if stamped "$folder/made-for" "$wanted"; then
+        return
+    fi
+    say "Making $folder with Python $version: $*"
+    run "$base" -m venv --clear "$folder"
+    run "$folder/bin/python" -m pip install --disable-pip-version-check "$@"
+    echo "$wanted" >"$folder/made-for"
+}
+
+# What the tests need besides, in the same environment.
+add_test_packages() {
+    wanted=$(cat tests/requirements.txt)
+    if ! stamped .venv/tested-with "$wanted"; then
+        say "Adding to .venv what tests/requirements.txt lists"
+        run .venv/bin/python -m pip install --disable-pip-version-check -r tests/requirements.txt
+        echo "$wanted" >.venv/tested-with
+    fi
+}
+
+# ansible-core 2.16 is the oldest that the collection promises to work with, and runs on Python 3.10 to 3.12.
+make_oldest_environment() {
+    probe='import ensurepip, sys; print(sys._base_executable); sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))'
+    for candidate in "$python" python3.12 python3.11 python3.10; do
+        if found=$("$candidate" -c "$probe" 2>/dev/null); then
+            make_environment .venv-oldest "$found" 'ansible-core==2.16.*' jmespath
+            return
+        fi
+    done
+    say "There is no Python 3.10, 3.11 or 3.12: tests with ansible-core 2.16 will be skipped"
+}
+
+# An rsync of another version than the installed one, unpacked and not installed, where apt offers one.
+unpack_older_rsync() {
+    installed=$(rsync --version | awk 'NR == 1 { print $3 }')
+    if stamped "$older.made-for" "$installed"; then
+        return
+    fi
+    rm -rf "$older"
+    package=$(find_older_rsync)
+    if [ -z "$package" ]; then
+        say "The distribution offers no rsync but $installed: tests with another one will be skipped"
+    elif fetch_older_rsync "$package" >"$log" 2>&1; then
+        say "Unpacked $package to $older"
+    else
+        rm -rf "$older"
+        say "Could not fetch $package: tests with it will be skipped"
+        return
+    fi
+    echo "$installed" >"$older.made-for"
+}
+
+# The oldest version that apt knows besides the installed one.
+find_older_rsync() {
+    command -v apt-cache >/dev/null || return 0
+    if [ -z "$(apt-cache madison rsync)" ] && [ "$(id -u)" -eq 0 ]; then
+        apt-get update >"$log" 2>&1 || true
+    fi
+    apt-cache madison rsync | awk '{ print $3 }' | sort -V | while read -r version; do
+        upstream=$(echo "$version" | sed 's/^[0-9]*://; s/[+~-].*//')
+        if [ "$upstream" != "$installed" ]; then
+            echo "rsync=$version"
+            break
+        fi
+    done
+}
+
+fetch_older_rsync() {
+    mkdir "$older"
+    (cd "$older" && apt-get download "$1" && dpkg -x ./*.deb . && rm ./*.deb && usr/bin/rsync --version)
+}
+
+main() {
+    installer=''
+    client=openssh-client
+    if command -v apt-get >/dev/null; then
+        installer=apt-get
+    elif command -v dnf >/dev/null; then
+        installer=dnf
+        client=openssh-clients
+    fi
+    mkdir -p "${link%/*}"
+    [ -L "$link" ] || ln -s ../../../.. "$link"
+    find_python "$1"
+    programs="rsync:rsync ssh:$client sshd:openssh-server"
+    # Tests look at ACLs and attributes with these; they are not worth asking a user for.
+    if [ "$1" = test ] && [ "$(id -u)" -eq 0 ]; then
+        programs="$programs setfacl:acl setfattr:attr"
+    fi
+    install_missing "$programs"
+    make_environment .venv "$python" ansible-core jmespath
+    if [ "$1" = test ]; then
+        add_test_packages
+        make_oldest_environment
+        unpack_older_rsync
+    fi
+}
+
+main "$1"
