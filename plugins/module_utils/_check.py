@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
@@ -43,7 +44,7 @@ def _bytes(endpoint: Endpoint) -> bytes:
 
 def _check_source(source: Endpoint) -> None:
     path = _bytes(source)
-    if not os.path.lexists(path):
+    if not os.path.lexists(path.rstrip(b"/") or b"/"):
         raise RequestError(f"src {source.path!r} does not exist on this host")
     if path.endswith(b"/") and not os.path.isdir(path):
         raise RequestError(f"src {source.path!r} is not a directory: leave out the slash at its end")
@@ -92,6 +93,17 @@ def _check_files(request: Request) -> None:
                 pass
         except OSError as error:
             raise RequestError(f"{option} is {path!r} and cannot be read: {error.strerror}") from error
+        if option == "password_file":
+            _check_secret(option, path)
+
+
+def _check_secret(option: str, path: str) -> None:
+    """Refuse what rsync refuses (getpassf() in authenticate.c)."""
+    status = os.stat(path)
+    if status.st_mode & (stat.S_IROTH | stat.S_IWOTH):
+        raise RequestError(f"{option} is {path!r} and open to others: chmod 600 it")
+    if os.geteuid() == 0 != status.st_uid:
+        raise RequestError(f"{option} is {path!r} and not owned by root, as whom the module runs: chown it")
 
 
 async def check_nesting(request: Request, command: Command, processes: Processes, state: str) -> None:

@@ -87,7 +87,7 @@ class Finalize:
         linked = self._plan.linked
         if linked.count:
             linked.flush()
-            await self._pass(lambda shell, rate: self._command.links(self._root, linked.path, shell, rate), self._count)
+            await self._pass(lambda shell, rate: self._command.links(self._root, linked.path, shell, rate))
 
     async def delete(self) -> None:
         """Delete what is extraneous, in the directories that hold such; once."""
@@ -108,7 +108,7 @@ class Finalize:
         listed.close()
         if listed.count:
             await self._pass(
-                lambda shell, rate: self._command.deletions(self._root, listed.path, shell, rate), self._count
+                lambda shell, rate: self._command.deletions(self._root, listed.path, shell, rate)
             )
 
     def _is_directory(self, name: bytes) -> bool:
@@ -129,11 +129,11 @@ class Finalize:
         if touched.count or (self._plan.root_new and not self._plan.root_touched):
             touched.flush()
             await self._pass(
-                lambda shell, rate: self._command.finish_directories(self._root, touched.path, shell, rate), self._count
+                lambda shell, rate: self._command.finish_directories(self._root, touched.path, shell, rate)
             )
         if self._plan.root_touched and not (touched.count and self._source.contents):
             await self._pass(
-                lambda shell, rate: self._command.finish_root(self._source.directory, shell, rate), self._count
+                lambda shell, rate: self._command.finish_root(self._source.directory, shell, rate)
             )
 
     async def _run_whole(self) -> None:
@@ -157,7 +157,7 @@ class Finalize:
     async def _whole(self, *, delete: bool, carried: bool) -> bool:
         """Run it once; say whether everything arrived."""
         report = await self._carry(
-            lambda shell, rate: self._command.whole(shell, rate, delete=delete, carried=carried), self._count
+            lambda shell, rate: self._command.whole(shell, rate, delete=delete, carried=carried), listed=False
         )
         if report.verdict is Verdict.PARTIAL and report.unnamed:
             await self._lanes.first.compare(self._command.verify_whole, report, self._outcome.failures)
@@ -172,15 +172,15 @@ class Finalize:
         if not change.directory or change.deletion or change.item[:1] == b"c":
             self._outcome.count(change)
 
-    async def _carry(self, build: Build, on_change: t.Callable[[Change], None] | None = None) -> Report:
-        report = await self._lanes.first.carry(build, on_change)
+    async def _carry(self, build: Build, *, listed: bool = True) -> Report:
+        report = await self._lanes.first.carry(build, self._count, listed=listed)
         if report.verdict in (Verdict.FATAL, Verdict.RETRY):
             raise RsyncError(self._lanes.explain(report), report.code)
         self._outcome.settle(report)
         return report
 
-    async def _pass(self, build: Build, on_change: t.Callable[[Change], None] | None = None) -> None:
-        report = await self._carry(build, on_change)
+    async def _pass(self, build: Build) -> None:
+        report = await self._carry(build)
         if report.verdict is Verdict.PARTIAL:
             self._outcome.blame(report)
 

@@ -160,6 +160,7 @@ def build_request(params: t.Mapping[str, t.Any], *, check: bool = False) -> Requ
     Raises:
         RequestError: An option, alone or beside another, asks for what cannot be.
     """
+    _check_texts(params)
     settings = _build_settings(params)
     sources = tuple(_endpoint("src", text) for text in texts("src", params["src"]))
     if not sources:
@@ -189,13 +190,20 @@ def build_request(params: t.Mapping[str, t.Any], *, check: bool = False) -> Requ
     return request
 
 
+def _check_texts(params: t.Mapping[str, t.Any]) -> None:
+    for option, value in params.items():
+        for text in value if isinstance(value, (list, tuple)) else [value]:
+            if isinstance(text, str) and "\0" in text and option != "password":
+                raise RequestError(f"{option} is {text!r}: no program can be given a NUL byte")
+
+
 def _build_settings(params: t.Mapping[str, t.Any]) -> Settings:
     settings = Settings()
     for row in table.OPTIONS:
         value = params.get(row.option) if row.option else None
         if value is None:
             continue
-        if row.option == "remote_rsync_path":
+        if row.option == "remote_rsync_path" and value:
             settings.apply(row, _remote_command(value))
         elif row.kind in (table.LIST, table.FILTER):
             for text in texts(row.option, value):
@@ -222,8 +230,6 @@ def texts(option: str, value: t.Any) -> list[str]:
 def _endpoint(option: str, text: str) -> Endpoint:
     if not text:
         raise RequestError(f"{option} is empty: name a path")
-    if "\0" in text:
-        raise RequestError(f"{option} is {text!r}: a path cannot hold a NUL byte")
     endpoint = parse_endpoint(text)
     if not endpoint.remote and text.startswith("~"):
         endpoint = endpoint.at(os.path.expanduser(text))
@@ -245,7 +251,8 @@ def _check_ends(sources: tuple[Endpoint, ...], dest: Endpoint) -> tuple[Endpoint
             f"src {first.text!r} and dest {dest.text!r} are both remote: run the module on one of the two hosts"
         )
     if any(end.remote and not end.host for end in (first, dest)):
-        raise RequestError(f"{(first if first.remote else dest).text!r} names no host")
+        option, end = ("src", first) if first.remote else ("dest", dest)
+        raise RequestError(f"{option} is {end.text!r}: name the host before the colon")
     filled = []
     for source in sources:
         if first.remote and source.remote and not source.host and source.kind == first.kind:
@@ -266,8 +273,11 @@ def _ssh_words(params: t.Mapping[str, t.Any], settings: Settings) -> tuple[str, 
     words = []
     if settings["port"]:
         words += ["-p", str(settings["port"])]
-    if params.get("private_key"):
-        words += ["-i", params["private_key"]]
+    key = params.get("private_key")
+    if key and "%" in key:  # ssh expands it, and leaves no way out in -i
+        words += ["-o", 'IdentityFile="{}"'.format(key.replace("%", "%%"))]
+    elif key:
+        words += ["-i", key]
     try:
         words += shlex.split(params.get("ssh_args") or "")
     except ValueError as error:
@@ -278,6 +288,10 @@ def _ssh_words(params: t.Mapping[str, t.Any], settings: Settings) -> tuple[str, 
 def _check_connection(request: Request) -> None:
     settings, far = request.settings, request.far
     kind = far.kind if far else None
+    for option, least, most in (("port", 1, 65535), ("contimeout", 0, 1 << 20), ("timeout", 0, 1 << 20)):
+        text = str(settings[option] or least)
+        if not text.isdigit() or not least <= int(text) <= most:
+            raise RequestError(f"{table.BY_NAME[option].option} is {text}: give a number from {least} to {most}")
     if settings["rsh"] and request.ssh and kind == SSH:
         raise RequestError("rsh is used as it is: put what port, private_key and ssh_args say into it")
     for option, given in (("password", request.password), ("password_file", settings["password-file"])):

@@ -180,7 +180,9 @@ class Outcome:
     def blame(self, report: Report) -> None:
         """List the names that the messages of a report are about."""
         for problem in report.problems.entries:
-            self.failures.add(Failure(problem.path or b"", problem.reason))
+            failure = Failure(problem.path or b"", problem.reason)
+            if failure not in self.failures.entries:  # a later pass meets the same again
+                self.failures.add(failure)
         self.failures.total += report.problems.more
 
     @property

@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError, RsyncError
+from ansible_collections.vgreb.jsync.plugins.module_utils._model import printable
 from ansible_collections.vgreb.jsync.plugins.module_utils._result import SCAN
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import Verdict
 
@@ -61,7 +62,7 @@ class Scan:
         """
         self._outcome.begin(SCAN)
         report = await self._lanes.first.carry(
-            self._command.scan, self._pass_on, self._listen, may_retry=lambda: self._silent
+            self._command.scan, self._pass_on, self._listen, listed=False, may_retry=lambda: self._silent
         )
         self._outcome.end(SCAN)
         self._outcome.scanned(report)
@@ -69,13 +70,23 @@ class Scan:
         if report.verdict in (Verdict.FATAL, Verdict.RETRY):
             raise RsyncError(self._lanes.explain(report), report.code)
         if not self.entries and report.code:
-            raise RequestError(f"src: {report.last_words}")
+            raise RequestError(self._explain(report))
         if report.verdict is Verdict.PARTIAL and not self._outcome.check and self._by_dry_run(report):
             self._outcome.deferred = True
             return
         self._outcome.settle(report)
         if report.verdict is Verdict.PARTIAL:
             self._outcome.blame(report)
+
+    def _explain(self, report: Report) -> str:
+        """Say why there is nothing to scan."""
+        sources, problems = self._lanes.request.sources, report.problems.entries
+        if not problems:
+            return f"src: {report.last_words}"
+        text = sources[0].text if len(sources) == 1 else printable(problems[0].path or b"")
+        if problems[0].reason.startswith(("link_stat: No such file", "change_dir: No such file")):
+            return f"src {text!r} does not exist on {sources[0].host or 'this host'}"
+        return f"src {text!r} cannot be read: {problems[0].reason}"
 
     @staticmethod
     def _by_dry_run(report: Report) -> bool:

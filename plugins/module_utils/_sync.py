@@ -209,7 +209,7 @@ class _Run:
                 lane.files += change.transfer
                 lane.bytes += change.size if change.transfer else 0
 
-        report = await lane.carry(self._command.whole, arrived)
+        report = await lane.carry(self._command.whole, arrived, listed=False)
         self._outcome.end(TRANSFER)
         self._outcome.settle(report)
         if report.verdict in (Verdict.FATAL, Verdict.RETRY):

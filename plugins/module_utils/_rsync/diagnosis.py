@@ -22,6 +22,9 @@ _SENTENCES = [
         rb"Host key verification failed",
         "the host key of {host} is not known to this host: add it to known_hosts or say otherwise in ssh_args",
     ),
+    (rb"Permissions (\d+) for '(.*)' are too open", "private_key {1} is open to others (mode {0}): chmod 600 it"),
+    (rb'Load key "(.*)": (.*)', "private_key {0} cannot be used: {1}"),
+    (rb"Failed to exec (.*): (.*)", "cannot start {0}: {1}; rsh names the program that connects"),
     (
         rb"Permission denied \(([a-z].*)\)",
         "{host} refused the login (it takes {0}): set private_key or the user to what it knows; no password is asked",
@@ -48,10 +51,10 @@ _SENTENCES = [
         "the destination is full: {0}; make room and run again, what arrived stays",
     ),
     (
-        rb'mkdir "(.*)" failed: No such file',
+        rb'mkdir "(.*)"(?: \(in [^)]*\))? failed: No such file',
         "dest: the directory above {0} does not exist; create it or set mkpath=true",
     ),
-    (rb'mkdir "(.*)" failed: (.*)', "dest: cannot create {0}: {1}"),
+    (rb'mkdir "(.*)"(?: \(in [^)]*\))? failed: (.*)', "dest: cannot create {0}: {1}"),
     (
         rb"destination must be a directory|destination path is not a directory|cannot overwrite non-directory",
         "dest is a file and src is not a single file: name a directory in dest",
@@ -61,6 +64,8 @@ _SENTENCES = [
         "the rsync on {host} does not know {0}: install a newer one there or leave the option out",
     ),
 ]
+
+_SAYS_LITTLE = (b"rsync error: ", b"rsync: connection unexpectedly closed")
 
 _PATTERNS = [(re.compile(pattern, re.MULTILINE), sentence) for pattern, sentence in _SENTENCES]
 
@@ -78,9 +83,10 @@ def explain(code: int, words: bytes, host: str) -> str:
         if match:
             groups = [readable(group or b"").strip() for group in match.groups()]
             return sentence.format(*groups, host=host or "this host")
-    lines = [line for line in words.splitlines() if line.strip() and not line.startswith(b"rsync error: ")]
-    own = readable(lines[-1]).strip() if lines else describe(code)
-    return own if own.startswith("rsync") else "rsync: " + own
+    lines = [line for line in words.splitlines() if line.strip() and not line.startswith(_SAYS_LITTLE)] or [b""]
+    own = readable(lines[-1]).strip() or describe(code)
+    speaker = "ssh" if code == 255 else "rsync"
+    return own if own.startswith("rsync") else f"{speaker}: {own}"
 
 
 __all__ = ("explain",)

@@ -73,7 +73,7 @@ class Lane:
 
     def _ssh(self, *first: str) -> list[str]:
         """Words of an ssh over this lane's connection: ours, then the user's, then defaults (the first one counts)."""
-        ours = ["ssh", "-S", self._socket, "-o", "BatchMode=yes", *first]
+        ours = ["ssh", "-S", self._socket.replace("%", "%%"), "-o", "BatchMode=yes", *first]
         defaults = [f"ConnectTimeout={self._lanes.request.settings['contimeout'] or 30}"]
         defaults += ["ServerAliveInterval=15", "ServerAliveCountMax=8"]
         return [*ours, *self._lanes.request.ssh, *(word for option in defaults for word in ("-o", option))]
@@ -138,6 +138,7 @@ class Lane:
         on_change: t.Callable[[Change], None] | None = None,
         on_note: t.Callable[[bytes], None] | None = None,
         *,
+        listed: bool = True,
         may_retry: t.Callable[[], bool] = lambda: True,
     ) -> Report:
         """Run one rsync over this lane, again while that may help, and return the report of the last attempt.
@@ -146,6 +147,7 @@ class Lane:
             build: Gives the argument vector for a remote shell and a rate in bytes a second.
             on_change: Called with each change, of every attempt.
             on_note: Called with each other line of stdout.
+            listed: The names come from a list of ours.
             may_retry: Asked before another attempt.
 
         Raises:
@@ -154,7 +156,7 @@ class Lane:
         attempt = 0
         while True:
             await self.open()
-            report = await self._attempt(build, Report(on_change, on_note))
+            report = await self._attempt(build, Report(on_change, on_note, listed=listed))
             if report.verdict is not Verdict.RETRY or attempt >= self._lanes.request.retries or not may_retry():
                 return report
             attempt += 1

@@ -78,8 +78,13 @@ def parse_statistic(line: bytes) -> dict[str, int]:
     return numbers
 
 
-def parse_problem(line: bytes) -> Problem | None:
-    """Read one line of stderr; None where it is no message about a name."""
+def parse_problem(line: bytes, *, listed: bool = True) -> Problem | None:
+    """Read one line of stderr; None where it is no message about a name.
+
+    Args:
+        line: Without its end.
+        listed: Names come from a list of ours: one that is gone has vanished since. Else the user gave it.
+    """
     match = _VANISHED.fullmatch(line)
     if match:
         return Problem(decode(match.group(1)), "vanished", True, True)
@@ -101,14 +106,17 @@ def parse_problem(line: bytes) -> Problem | None:
         path = path.split(b'" -> "')[-1 if action.startswith(b"rename") else 0]
     elif b'" => ' in path:
         path = path.split(b'" => ')[0]
-    vanished = bool(_GONE.match(action.strip())) and (cause or b"").startswith(b"No such file")
+    vanished = listed and bool(_GONE.match(action.strip())) and (cause or b"").startswith(b"No such file")
     reason = ": ".join(readable(part.strip()) for part in (action, cause) if part)
-    return Problem(_final_name(decode(path)), reason, vanished, role == b"sender")
+    name = decode(path) if role == b"sender" else _final_name(decode(path), action)
+    return Problem(name, reason, vanished, role == b"sender")
 
 
-def _final_name(path: bytes) -> bytes:
+def _final_name(path: bytes, action: bytes) -> bytes:
     """Turn the path of rsync's temporary file, ``.name.AbC123``, into the path that it stands for."""
     head, slash, tail = path.rpartition(b"/")
+    if action.startswith(b"mkstemp") and not tail.startswith(b"."):
+        tail = b"." + tail  # in a temp_dir it has no dot
     match = _TEMPORARY.fullmatch(tail)
     return head + slash + match.group(1) if match else path
 
@@ -119,6 +127,7 @@ class Report:
     Args:
         on_change: Called with each itemized change, in the order in which rsync prints them.
         on_note: Called with each line of stdout that is neither a change nor a number.
+        listed: See :func:`parse_problem`.
 
     Attributes:
         code: The exit code, once it has ended.
@@ -128,7 +137,7 @@ class Report:
         vanished: How many of them say that the name was gone.
         unnamed: How many other errors there were.
         from_sender: How many of the problems the sending side reported.
-        notes: Other lines of stdout: they are warnings of rsync.
+        notes: Other lines: they are warnings of rsync, or of ssh.
         words: The last lines of stderr.
     """
 
@@ -137,6 +146,7 @@ class Report:
         on_change: t.Callable[[Change], None] | None = None,
         on_note: t.Callable[[bytes], None] | None = None,
         *,
+        listed: bool = True,
         clock: t.Callable[[], float] = time.monotonic,
     ) -> None:
         self.code = 0
@@ -150,6 +160,7 @@ class Report:
         self.words: list[bytes] = []
         self._on_change = on_change
         self._on_note = on_note
+        self._listed = listed
         self._clock = clock
         self._started = clock()
         self._rest = {"out": b"", "err": b""}
@@ -178,13 +189,15 @@ class Report:
             if not line:
                 continue
             self.words = [*self.words[1 - LAST_WORDS :], line]
-            problem = parse_problem(line)
+            problem = parse_problem(line, listed=self._listed)
             if problem is not None:
                 self.vanished += problem.vanished
                 self.from_sender += problem.from_sender
                 self.problems.add(problem)
             elif line.startswith((b"rsync: ", b"ERROR")):
                 self.unnamed += 1
+            elif not line.startswith(b"rsync error: "):
+                self.notes.add(readable(line))
 
     def _lines(self, stream: str, data: bytes) -> list[bytes]:
         if not data:

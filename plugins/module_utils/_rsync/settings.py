@@ -78,6 +78,7 @@ class Settings:
         name, equals, value = word[2:].partition("=")
         found = table.find(name)
         if found is None:
+            _check_word(word)
             raise RequestError(f"rsync_opts: rsync has no option --{name}")
         row, on = found
         _check(row, "--" + name)
@@ -93,6 +94,7 @@ class Settings:
         for place, letter in enumerate(letters, 1):
             row = table.BY_SHORT.get(letter)
             if row is None:
+                _check_word(word)
                 raise RequestError(f"rsync_opts: rsync has no option -{letter} (in {word!r})")
             _check(row, "-" + letter)
             if row.takes_value:
@@ -141,6 +143,11 @@ def _words(row: table.Option, value: t.Any, known: t.Container[str]) -> list[str
 def _check(row: table.Option, word: str) -> None:
     if row.refused:
         raise RequestError(f"rsync_opts: {word} cannot be used: {row.refused}")
+
+
+def _check_word(word: str) -> None:
+    if " " in word:
+        raise RequestError(f"rsync_opts: {word!r} holds a space: give a list, each word of the command line by itself")
 
 
 def _next(rest: t.Iterator[str], word: str) -> str:
