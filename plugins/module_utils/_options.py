@@ -203,8 +203,9 @@ def _build_settings(params: t.Mapping[str, t.Any]) -> Settings:
         value = params.get(row.option) if row.option else None
         if value is None:
             continue
-        if row.option == "remote_rsync_path" and value:
-            settings.apply(row, _remote_command(value))
+        if row.option == "remote_rsync_path":
+            if value:
+                settings.apply(row, _remote_command(value))
         elif row.kind in (table.LIST, table.FILTER):
             for text in texts(row.option, value):
                 settings.apply(row, text)

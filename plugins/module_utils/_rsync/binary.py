@@ -24,7 +24,7 @@ OLDEST = (3, 1, 0)
 ESCAPES_ARGUMENTS = (3, 2, 4)
 
 # Options that rsync has and its help does not list.
-_UNLISTED = frozenset(("append-verify", "qsort", "old-compress", "new-compress"))
+_UNLISTED = frozenset(("append-verify", "inc-recursive", "qsort", "old-compress", "new-compress"))
 
 _VERSION = re.compile(r"rsync +version v?((\d+)\.(\d+)(?:\.(\d+))?\S*) +protocol version")
 _OPTION = re.compile(r"--([A-Za-z0-9][A-Za-z0-9-]*)")

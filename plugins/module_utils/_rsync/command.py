@@ -33,7 +33,8 @@ _UNCHANGED_TOO = ["--itemize-changes", "--itemize-changes"]
 _FROM_FILES = ("include-from", "exclude-from")
 _FOR_RECEIVER = re.compile(r"[PR](?![a-z])|protect\b|risk\b|!|clear\b|([-+]|exclude\b|include\b)[^\s_]*r")
 
-# A file that a broken attempt left half written under its final name looks new, or newer, to the next attempt.
+# A file that a broken attempt left half written under its final name looks new, or newer, to the next attempt; the
+# leader of a hard-link group is there when its followers are linked.
 _GUARDS = frozenset(("update", "existing", "ignore-existing"))
 
 
@@ -101,7 +102,7 @@ class Command:
 
     def links(self, root: Endpoint, list_path: str, shell: str | None, rate: int) -> list[bytes]:
         """Hard-link groups, leader and followers, whose leaders have arrived."""
-        words = self._words("l") + self._open_directories() + self._make_way()
+        words = self._words("l", without=_GUARDS) + self._open_directories() + self._make_way()
         return self._listed(words, root, list_path, shell, rate)
 
     def deletions(self, root: Endpoint, list_path: str, shell: str | None, rate: int) -> list[bytes]:

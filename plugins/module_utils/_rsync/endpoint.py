@@ -17,7 +17,7 @@ DAEMON = "daemon"
 
 # parse_hostspec() and check_for_hostspec() of rsync's options.c: a colon before any slash makes a path remote, and a
 # host in brackets may hold colons.
-_HOST = r"(?:(?P<user>[^/:\[]*)@)?(?:\[(?P<bracketed>[^\]/]+)\]|(?P<host>[^\[/:][^/:]*)?)"
+_HOST = r"(?:(?P<user>[^/:\[]*)@)?(?:\[(?P<bracketed>[^\]/]+)\]|(?P<host>[^\[/:][^\[/:]*)?)"
 _URL = re.compile(r"(?i:rsync)://" + _HOST + r"(?::(?P<port>\d*))?(?:/(?P<path>.*))?", re.DOTALL)
 _REMOTE = re.compile(_HOST + r":(?P<double>:?)(?P<path>.*)", re.DOTALL)
 

@@ -56,7 +56,7 @@ _TRANSIENT = frozenset((5, 10, 12, 15, 16, 19, 20, 30, 35, 125, 255))
 _FINAL = re.compile(
     rb"No space left on device|Disk quota exceeded|Read-only file system"
     rb"|Permission denied \([a-z]|Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED"
-    rb"|Could not resolve hostname|command not found|: not found$|is your shell clean"
+    rb"|Could not resolve hostname|getaddrinfo: |command not found|: not found$|is your shell clean"
     rb"|@ERROR: (auth failed|access denied|Unknown module|chdir failed|chroot failed)",
     re.MULTILINE,
 )

@@ -32,8 +32,11 @@ _STATISTIC = re.compile(rb"([A-Z][A-Za-z ]+): (\d+)(?: bytes)?(?: \((.*)\))?")
 _COUNT = re.compile(rb"(\w+): (\d+)")
 _CHATTER = re.compile(rb"sent \d+ bytes  received |total size is \d|File list \w+ time: |sending |receiving |done$|$")
 
-_VANISHED = re.compile(rb'(?:file|directory) has vanished: "(.*)"')
-_MESSAGE = re.compile(rb'rsync: (?:\[(\w+)\] )?([^"]*?)"(.*)"(?: \(in [^)]*\))?(?: failed)?(?:: (.*))?')
+_VANISHED = re.compile(rb'(?:file|directory) has vanished: "(.*)"(?: \(in [^)]*\))?')
+_MESSAGE = re.compile(
+    rb'rsync: (?:\[(\w+)\] )?([^"]*?)\(?"(.*)"\)?(?: => .*?)?(?: \(in [^)]*\))?(?: failed)?(?:: (.*))?'
+)
+_DELETION = re.compile(rb"rsync: (?:\[(\w+)\] )?(delete_file: \w+)\((.*)\) failed(?:: (.*))?")
 _VERIFICATION = re.compile(rb"ERROR: (.*) failed verification -- (.*)")
 _BLOCKED = re.compile(rb"could not make way for [^:]*: (.*)")
 _UNFIT = re.compile(
@@ -98,7 +101,7 @@ def parse_problem(line: bytes, *, listed: bool = True) -> Problem | None:
     if match:
         sender = match.group(1).startswith((b"symlink has", b"skipping", b"[sender"))
         return Problem(decode(match.group(2)), readable(match.group(1)), False, sender)
-    match = _MESSAGE.fullmatch(line)
+    match = _MESSAGE.fullmatch(line) or _DELETION.fullmatch(line)
     if match is None:
         return None
     role, action, path, cause = match.groups()
@@ -108,7 +111,9 @@ def parse_problem(line: bytes, *, listed: bool = True) -> Problem | None:
         path = path.split(b'" => ')[0]
     vanished = listed and bool(_GONE.match(action.strip())) and (cause or b"").startswith(b"No such file")
     reason = ": ".join(readable(part.strip()) for part in (action, cause) if part)
-    name = decode(path) if role == b"sender" else _final_name(decode(path), action)
+    if action.endswith(b"xattr"):  # fsetxattr("path","attribute")
+        path = path.split(b'","')[0]
+    name = _final_name(decode(path), action) if (role or b"").lower() == b"receiver" else decode(path)
     return Problem(name, reason, vanished, role == b"sender")
 
 
@@ -196,7 +201,7 @@ class Report:
                 self.problems.add(problem)
             elif line.startswith((b"rsync: ", b"ERROR")):
                 self.unnamed += 1
-            elif not line.startswith(b"rsync error: "):
+            elif not line.startswith((b"rsync error: ", b"rsync warning: ")):
                 self.notes.add(readable(line))
 
     def _lines(self, stream: str, data: bytes) -> list[bytes]:
@@ -222,7 +227,7 @@ class Report:
     def last_words(self) -> str:
         """rsync's own last lines, without the line that only repeats the code."""
         lines = [line for line in self.words if not line.startswith(b"rsync error: ")] or self.words
-        return readable(b"\n".join(lines[-5:]))
+        return readable(b"; ".join(lines[-5:]))
 
 
 __all__ = ("FORMAT", "Report", "decode", "parse_change", "parse_problem", "parse_statistic")

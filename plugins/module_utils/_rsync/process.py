@@ -13,6 +13,7 @@ that it started. Arguments are vectors: no shell of this host sees a path.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -27,7 +28,7 @@ GRACE_SECONDS = 5.0
 _ENDING = (signal.SIGTERM, signal.SIGKILL, signal.SIGKILL)
 _LEFT_BEHIND = (0, signal.SIGTERM, signal.SIGKILL)
 
-_POLL_SECONDS = 0.01
+_POLL_SECONDS = 0.02
 _READ_BYTES = 1 << 18
 
 # They change what rsync does behind the module's back; its own words are read in the C locale.
@@ -116,6 +117,24 @@ class Process:
             return False
         return True
 
+    @property
+    def lives(self) -> bool:
+        """Any of them is there and no zombie: where nobody reaps orphans, those stay."""
+        return self.signal(0) and _has_living(self._popen.pid)
+
+
+def _has_living(group: int) -> bool:
+    try:
+        pids = [name for name in os.listdir("/proc") if name.isdigit()]
+    except FileNotFoundError:
+        return True  # no Linux
+    for pid in pids:
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/stat", "rb") as stream:
+            state, _parent, its_group = stream.read().rpartition(b")")[2].split()[:3]
+            if int(its_group) == group and state != b"Z":
+                return True
+    return False
+
 
 class Processes:
     """All processes of a run. As a context manager it leaves none behind."""
@@ -173,11 +192,11 @@ class Processes:
         """
         steps = {process: _ENDING if process.running else _LEFT_BEHIND for process in processes}
         for step in range(len(_LEFT_BEHIND)):
-            there = [process for process in processes if process.signal(steps[process][step])]
+            there = [process for process in processes if process.signal(steps[process][step]) and process.lives]
             deadline = time.monotonic() + GRACE_SECONDS
             while there and time.monotonic() < deadline:
                 await asyncio.sleep(_POLL_SECONDS)
-                there = [process for process in there if process.signal(0)]
+                there = [process for process in there if process.lives]
             if not there:
                 break
         self._failed.difference_update(processes)

@@ -16,6 +16,9 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._rsync import table
 # rsync, too, tells the recursion of -a from that of -r: --files-from takes only the first one back.
 BY_ARCHIVE = "archive"
 
+# Of these the last one counts.
+_RIVALS = {"super": "fake-super", "fake-super": "super"}
+
 
 class Settings:
     """What an rsync command line asks for.
@@ -41,7 +44,8 @@ class Settings:
     def apply(self, row: table.Option, value: t.Any = True) -> None:
         """Set one option, as a later word on a command line would."""
         if row.name == "archive":
-            self.values["recursive"] = BY_ARCHIVE if value else False
+            if not (value and self.values.get("recursive")):  # what -r asks for stays
+                self.values["recursive"] = BY_ARCHIVE if value else False
             for name in table.ARCHIVE:
                 self.values[name] = value
         elif row.name == "D":
@@ -50,6 +54,8 @@ class Settings:
             count = self.values["F"] = (self.values.get("F") or 0) + 1
             if count <= 2:
                 self.filters.append(("filter", ": /.rsync-filter" if count == 1 else "- .rsync-filter"))
+        elif value and row.name in _RIVALS:
+            self.values.update({row.name: value, _RIVALS[row.name]: None})
         elif row.kind == table.FILTER:
             self.filters.append((row.name, value))
         elif row.kind == table.LIST:
@@ -115,17 +121,19 @@ class Settings:
             RequestError: An option is asked for that this rsync does not have.
         """
         words: list[str] = []
+        implied = ("relative", "dirs") if self.on("files-from") else ()
         for row in table.OPTIONS:
             value = self.values.get(row.name)
             if value is None or row.name in without or row.kind == table.FILTER or not row.passes:
                 continue
             if letter in row.passes or letter == "w":
-                words += _words(row, value, known)
+                words += _words(row, value, known, on=row.default_on or row.name in implied)
         return words
 
 
-def _words(row: table.Option, value: t.Any, known: t.Container[str]) -> list[str]:
-    if not value and row.kind != table.VALUE and not row.default_on:
+def _words(row: table.Option, value: t.Any, known: t.Container[str], *, on: bool) -> list[str]:
+    """Say one option; what rsync has ``on`` by itself must be said to switch it off."""
+    if not value and row.kind != table.VALUE and not on:
         return []
     name = next((name for name in (row.name, *row.aliases) if name in known), None)
     if name is None:

@@ -94,7 +94,7 @@ _IMPLIED = [
 
 _METADATA = [
     Option("acls", "A", passes=CONTENT, option="acls"),
-    Option("xattrs", "X", passes=CONTENT, option="xattrs"),
+    Option("xattrs", "X", kind=COUNT, passes=CONTENT, option="xattrs"),
     Option("atimes", "U", kind=COUNT, passes=CONTENT, option="atimes"),
     Option("crtimes", "N", passes=CONTENT),
     Option("executability", "E", passes=CONTENT, option="executability"),
@@ -203,8 +203,8 @@ _FILTERS = [
         note=FILTERED + "; with deletion and rules in the tree's own files one process finishes the tree",
     ),
     Option("include", kind=FILTER, option="include", note=FILTERED),
-    Option("exclude", kind=FILTER, option="exclude", note=FILTERED),
     Option("include-from", kind=FILTER, option="include_from", note=FILTERED),
+    Option("exclude", kind=FILTER, option="exclude", note=FILTERED),
     Option("exclude-from", kind=FILTER, option="exclude_from", note=FILTERED),
     Option(
         "F",
@@ -364,6 +364,19 @@ OPTIONS: tuple[Option, ...] = tuple(
 # The switches that --archive stands for, rsync(1); recursion is added by the one who asks, see _rsync/settings.py.
 ARCHIVE = ("links", "perms", "times", "group", "owner", "devices", "specials")
 
+# What rsync takes back with --no-, by itself or by its letter.
+NEGATABLE = frozenset(
+    (
+        "8-bit-output", "D", "acls", "append", "atimes", "backup", "blocking-io", "bwlimit", "checksum", "compress",
+        "contimeout", "crtimes", "delay-updates", "detach", "devices", "dirs", "drop-D", "force", "from0", "fuzzy",
+        "group", "hard-links", "human-readable", "iconv", "ignore-errors", "implied-dirs", "inc-recursive", "inplace",
+        "insecure-links", "itemize-changes", "links", "mkpath", "motd", "msgs2stderr", "munge-links", "numeric-ids",
+        "old-args", "omit-dir-times", "omit-link-times", "one-file-system", "open-noatime", "owner", "partial", "perms",
+        "progress", "prune-empty-dirs", "recursive", "relative", "secluded-args", "sparse", "specials", "super",
+        "timeout", "times", "verbose", "whole-file", "write-devices", "xattrs",
+    )
+)
+
 BY_NAME: dict[str, Option] = {name: row for row in OPTIONS for name in (row.name, *row.aliases)}
 BY_SHORT: dict[str, Option] = {row.short: row for row in OPTIONS if row.short}
 BY_OPTION: dict[str, Option] = {row.option: row for row in OPTIONS if row.option}
@@ -378,9 +391,9 @@ def find(word: str) -> tuple[Option, bool] | None:
         return BY_NAME[word], True
     if word.startswith("no-"):
         row = BY_NAME.get(word[3:]) or BY_SHORT.get(word[3:])
-        if row is not None:
+        if row is not None and row.name in NEGATABLE:
             return row, False
     return None
 
 
-__all__ = ("ARCHIVE", "BY_NAME", "BY_OPTION", "BY_SHORT", "OPTIONS", "Option", "find")
+__all__ = ("ARCHIVE", "BY_NAME", "BY_OPTION", "BY_SHORT", "NEGATABLE", "OPTIONS", "Option", "find")

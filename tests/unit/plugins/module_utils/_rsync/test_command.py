@@ -1,0 +1,389 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+"""What each rsync of a run is given, so that together they do what one does."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import typing as t
+
+import pytest
+from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
+from ansible_collections.vgreb.jsync.plugins.module_utils._options import argument_spec, build_request
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync import table
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import Command, shell_word
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.real import PROGRAMS, find, recorded, script
+
+LISTED = ["transfer", "verify", "links", "deletions", "make_directories", "finish_directories"]
+PASSES = ["scan", *LISTED, "finish_root", "whole", "verify_whole"]
+
+
+def vector(which: str, *, folder: str = "/state", check: bool = False, **params: t.Any) -> list[str]:
+    """The words of one pass."""
+    request = build_request({"src": "/src/", "dest": "/dst", "archive": True, **params}, check=check)
+    command = Command(request, recorded("3.5.0"), folder)
+    assert request.roots
+    root = request.roots[0].root
+    ends = {"finish_root": [root], "scan": [], "whole": [], "verify_whole": []}.get(which, [root, "/list"])
+    shell = "the shell" if request.uses_ssh else None
+    return [os.fsdecode(word) for word in getattr(command, which)(*ends, shell, 0)]
+
+
+def options(which: str, **params: t.Any) -> list[str]:
+    words = vector(which, **params)
+    return words[1 : words.index("--")]
+
+
+def ends(which: str, **params: t.Any) -> list[str]:
+    words = vector(which, **params)
+    return words[words.index("--") + 1 :]
+
+
+RECURSIVE, DRY, LINKED = "--recursive", "--dry-run", "--hard-links"
+
+
+@pytest.mark.parametrize("which", PASSES)
+def test_every_pass_reports_in_the_same_form(which: str) -> None:
+    words = options(which)
+    assert words[-3:] == ["--no-human-readable", "--stats", "--out-format=%i %b %l %n//%L"]
+    assert vector(which)[0] == "rsync"
+
+
+@pytest.mark.parametrize("which", PASSES)
+def test_which_passes_only_look(which: str) -> None:
+    """None but these may leave anything untouched, and these must."""
+    assert (DRY in options(which, delete=True)) == (which in ("scan", "verify", "verify_whole"))
+
+
+@pytest.mark.parametrize("which", LISTED)
+def test_lists(which: str) -> None:
+    words = options(which, files_from="/names", recursive=True)
+    assert [word for word in words if word.startswith("--files-from")] == ["--files-from=/list"]
+    assert "--from0" in words
+    assert RECURSIVE not in words  # with it a listed directory brings all that it holds
+    assert ends(which) == ["/src/", "/dst/"]
+
+
+@pytest.mark.parametrize("which", ["scan", "whole", "verify_whole"])
+def test_what_walks_the_tree(which: str) -> None:
+    words = options(which, files_from="/names", recursive=True)
+    assert RECURSIVE in words and "--files-from=/names" in words and "--from0" not in words
+    assert ends(which, src=["/a", "/b"]) == ["/a", "/b", "/dst"]
+
+
+@pytest.mark.parametrize("which", PASSES)
+def test_who_deletes(which: str) -> None:
+    deleting = [word for word in options(which, delete=True) if word.startswith("--delete")]
+    assert deleting == (["--delete"] if which in ("scan", "deletions", "whole") else [])
+    assert not [word for word in options(which) if word.startswith("--delete")] or which == "deletions"
+
+
+@pytest.mark.parametrize("mode", ["before", "during", "after", "delay", "excluded"])
+def test_any_mode_of_deletion(mode: str) -> None:
+    word = "--delete-" + mode
+    assert "--delete" in options("scan", rsync_opts=[word])  # so that the scan finds what is extraneous
+    assert word in options("whole", rsync_opts=[word])
+
+
+def test_deletions_touch_nothing_else() -> None:
+    words = options("deletions", delete=True, exclude="*.o", max_delete=5)
+    assert {"--dirs", "--delete", "--existing", "--ignore-existing", "--exclude=*.o", "--max-delete=5"} <= set(words)
+
+
+@pytest.mark.parametrize("which", ["transfer", "links", "make_directories"])
+def test_directories_stay_open_to_other_lanes(which: str) -> None:
+    assert {"--omit-dir-times", "--chmod=Du+rwx"} <= set(options(which, chmod="D0500"))
+    assert "--chmod=Du+rwx" not in options(which, perms=False)
+
+
+def test_the_users_modes_come_first_and_the_last_pass_sets_them() -> None:
+    words = options("transfer", chmod="D0500")
+    assert words.index("--chmod=D0500") < words.index("--chmod=Du+rwx")
+    assert "--chmod=D0500" in options("finish_directories", chmod="D0500")
+    for which in ("finish_directories", "finish_root"):
+        assert {"--perms", "--times", "--owner", "--group"} <= set(options(which))
+        assert not {"--omit-dir-times", "--chmod=Du+rwx"} & set(options(which))
+
+
+def test_omitted_times_of_directories_are_not_set_at_the_end() -> None:
+    assert "--omit-dir-times" in options("finish_directories", omit_dir_times=True)
+
+
+def test_the_destination_itself_is_named_without_its_content() -> None:
+    assert {"--dirs", "--exclude=*"} <= set(options("finish_root"))
+    assert RECURSIVE not in options("finish_root")
+
+
+def test_hard_links_are_made_in_their_own_pass() -> None:
+    with_links = [which for which in PASSES if LINKED in options(which, hard_links=True)]
+    assert with_links == ["scan", "links", "whole", "verify_whole"]
+
+
+@pytest.mark.parametrize(
+    ("params", "scanned", "transferred"),
+    [
+        ({}, set(), set()),
+        ({"checksum": True}, {"--ignore-times"}, {"--checksum"}),
+        ({"ignore_times": True}, {"--ignore-times"}, {"--ignore-times"}),
+        ({"size_only": True}, {"--size-only"}, {"--size-only"}),
+        ({"checksum": True, "check": True}, {"--checksum"}, {"--checksum"}),
+    ],
+    ids=["quick", "checksum", "all", "size", "check mode"],
+)
+def test_who_compares_content(params: dict[str, t.Any], scanned: set[str], transferred: set[str]) -> None:
+    """The scan reads no content, for it would read all of it in one stream; the transfers do, in many."""
+    comparing = {"--checksum", "--ignore-times", "--size-only"}
+    assert comparing & set(options("scan", **params)) == scanned
+    assert comparing & set(options("transfer", **params)) == transferred
+
+
+def test_content_that_has_arrived_is_not_compared_again_to_confirm_it() -> None:
+    assert "--ignore-times" not in options("verify", ignore_times=True)
+    assert "--checksum" in options("verify", checksum=True)
+    assert "--remove-source-files" not in options("verify_whole", remove_source_files=True)
+
+
+@pytest.mark.parametrize("guard", ["--update", "--existing", "--ignore-existing"])
+def test_what_a_broken_attempt_left_does_not_look_finished(guard: str) -> None:
+    """A file left half written under its final name is newer, and there."""
+    assert guard in options("transfer", rsync_opts=[guard])
+    assert guard not in options("transfer", rsync_opts=[guard], inplace=True)
+    assert guard not in options("verify", rsync_opts=[guard])
+
+
+FILTERS: dict[str, t.Any] = {
+    "exclude": ["*.o", "/x"],
+    "include": "a",
+    "filter": "P *.bak",
+    "rsync_opts": ["--exclude=last"],
+}
+FILTER_WORDS = ["--filter=P *.bak", "--include=a", "--exclude=*.o", "--exclude=/x", "--exclude=last"]
+
+
+@pytest.mark.parametrize("which", ["scan", "deletions", "whole", "verify_whole"])
+def test_filters_in_the_order_that_counts(which: str) -> None:
+    found = [word for word in options(which, **FILTERS) if re.match(r"--(filter|include|exclude)=", word)]
+    assert found == FILTER_WORDS
+
+
+@pytest.mark.parametrize("which", ["transfer", "verify", "links", "make_directories", "finish_directories"])
+def test_lists_need_no_filters(which: str) -> None:
+    """The scan has chosen the names already."""
+    assert not set(FILTER_WORDS) & set(options(which, **FILTERS))
+
+
+def test_a_file_takes_the_place_of_a_directory_only_where_the_user_lets_rsync_delete() -> None:
+    assert "--force" not in options("transfer")
+    assert {"--force", *FILTER_WORDS} <= set(options("transfer", **FILTERS, force=True))
+    assert {"--force", *FILTER_WORDS} <= set(options("transfer", **FILTERS, delete=True))
+    assert "--force" not in options("transfer", delete=True, filter=": .rules")
+
+
+def test_patterns_from_a_file_end_in_nul_where_lists_do(tmp_path: t.Any) -> None:
+    """--from0 is about the files of patterns, too (rsync(1))."""
+    given = tmp_path / "patterns"
+    given.write_bytes(b"# none\n*.o\r\n\n/x y\n")
+    (word,) = [
+        word
+        for word in options("deletions", folder=str(tmp_path), delete=True, exclude_from=str(given))
+        if word.startswith("--exclude-from=")
+    ]
+    with open(word.partition("=")[2], "rb") as stream:
+        assert [line for line in stream.read().split(b"\0") if line] == [b"# none", b"*.o", b"/x y"]
+    assert f"--exclude-from={given}" in options("scan", exclude_from=str(given))
+
+
+@pytest.mark.parametrize("name", ["link_dest", "copy_dest"])
+def test_files_taken_from_elsewhere_are_listed(name: str) -> None:
+    for which in ("scan", "transfer", "whole"):
+        assert options(which, **{name: "../ref"}).count("--itemize-changes") == 2
+
+
+@pytest.mark.parametrize("which", PASSES)
+def test_the_whole_rate_is_shared_by_code(which: str) -> None:
+    assert not [word for word in options(which, bwlimit="5m") if word.startswith("--bwlimit")]
+
+
+@pytest.mark.parametrize(("rate", "word"), [(1 << 20, "--bwlimit=1024.000K"), (700_000, "--bwlimit=683.594K")])
+def test_a_share_of_the_rate(rate: int, word: str) -> None:
+    command = Command(build_request({"src": "/a", "dest": "/b"}), recorded("3.5.0"), "/state")
+    assert word.encode() in command.scan(None, rate)
+
+
+SSH, URL = {"dest": "al@far:dst"}, {"dest": "rsync://al@far/m/dst"}
+
+
+@pytest.mark.parametrize("which", PASSES)
+def test_over_ssh(which: str) -> None:
+    words = options(which, **SSH, port=2222, contimeout=9)
+    assert "--rsh=the shell" in words
+    assert not [word for word in words if word.startswith(("--port", "--contimeout"))]  # ssh has them
+    assert ends(which, **SSH)[-1] == ("al@far:dst/" if which in [*LISTED, "finish_root"] else "al@far:dst")
+
+
+@pytest.mark.parametrize("which", PASSES)
+def test_to_a_daemon(which: str) -> None:
+    words = options(which, **URL, port=8730, contimeout=9, password_file="/secret")
+    assert {"--no-motd", "--port=8730", "--contimeout=9", "--password-file=/secret"} <= set(words)
+    assert not [word for word in words if word.startswith("--rsh")]
+
+
+@pytest.mark.parametrize("which", PASSES)
+def test_on_this_host(which: str) -> None:
+    names = {word.partition("=")[0] for word in options(which, port=22, contimeout=9)}
+    assert not names & {"--rsh", "--port", "--contimeout", "--no-motd", "--password-file", "--protect-args"}
+
+
+def test_the_password_is_on_no_command_line() -> None:
+    for which in PASSES:
+        assert not [word for word in vector(which, **URL, password="sesame") if "sesame" in word]
+
+
+@pytest.mark.parametrize("which", PASSES)
+def test_the_users_own_shell_is_used_as_it_is(which: str) -> None:
+    assert "--rsh=ssh -p 2222" in options(which, **SSH, rsh="ssh -p 2222")
+
+
+@pytest.mark.parametrize(("number", "old"), [((3, 1, 3), True), ((3, 2, 3), True), ((3, 2, 4), False)])
+def test_old_versions_are_told_to_keep_names_from_the_remote_shell(number: tuple[int, int, int], old: bool) -> None:
+    for dest, expected in ((SSH["dest"], old), (URL["dest"], False), ("/dst", False)):
+        request = build_request({"src": "/src/", "dest": dest})
+        command = Command(request, recorded("3.2.7")._replace(number=number), "/state")
+        assert (b"--protect-args" in command.scan("ssh", 0)) == expected
+
+
+def test_a_scan_over_a_network_reads_the_tree_at_once() -> None:
+    assert "--no-inc-recursive" in options("scan", **SSH)
+    assert "--no-inc-recursive" not in options("scan")
+    assert "--no-inc-recursive" not in options("scan", **SSH, rsync_opts=["--inc-recursive"])
+
+
+def test_names_are_bytes_whatever_they_are() -> None:
+    words = vector("scan", src="/s\udcff/", dest="/d\N{LATIN SMALL LETTER A WITH DIAERESIS}")
+    assert words[-2:] == ["/s\udcff/", "/d\N{LATIN SMALL LETTER A WITH DIAERESIS}"]
+
+
+@pytest.mark.parametrize("delete", [False, True])
+def test_the_users_own_rsync_after_the_lanes(delete: bool) -> None:
+    """It is the user's command line, but may be told not to delete."""
+    request = build_request(
+        {"src": "/src/", "dest": "/dst", "archive": True, "delete": True, "rsync_opts": ["--mkpath"]}
+    )
+    words = [os.fsdecode(word) for word in Command(request, recorded("3.5.0"), "/").whole(None, 0, delete=delete)]
+    assert {"--recursive", "--links", "--perms", "--times", "--owner", "--group", "--mkpath"} <= set(words)
+    assert ("--delete" in words) == delete
+
+
+# --- against real rsyncs
+
+GIVEN_VALUES = {
+    "chmod": "F600",
+    "usermap": "*:1",
+    "groupmap": "*:1",
+    "chown": "1:1",
+    "filter": "P x",
+    "exclude_from": os.devnull,
+    "include_from": os.devnull,
+    "bwlimit": "10m",
+    "max_size": "1.5g",
+    "min_size": "1",
+    "remote_rsync_path": ["sudo", "-n", "rsync"],
+}
+NOT_RSYNCS = {"src", "dest", "jobs", "retries", "rsync_path", "rsync_opts", "private_key", "ssh_args", "password"}
+OPTIONS = {
+    name: GIVEN_VALUES.get(name, {"bool": True, "int": 5}.get(entry["type"], "value"))
+    for name, entry in argument_spec().items()
+    if name not in NOT_RSYNCS and name != "password_file"
+}
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=[find(path).version for path in PROGRAMS])
+@pytest.mark.parametrize("name", OPTIONS)
+def test_rsync_can_read_what_an_option_becomes(program: str, name: str, tmp_path: object) -> None:
+    """rsync reads all words before it says its version, and ends otherwise where it cannot."""
+    request = build_request({"src": "/src/", "dest": "far:dst", "archive": name != "archive", name: OPTIONS[name]})
+    command = Command(request, find(program), "/state")
+    row = table.BY_OPTION[name]
+    if not {row.name, *row.aliases} & find(program).options:
+        with pytest.raises(RequestError, match=f"^{name}: this rsync has no option"):
+            command.scan("ssh", 0)
+        return
+    for build in (command.scan, command.whole):
+        words = build("ssh", 1 << 20)
+        ended = subprocess.run([*words[: words.index(b"--")], "--version"], capture_output=True, cwd=str(tmp_path))
+        assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+# --- words of --rsh
+
+
+def split(text: str) -> list[str]:
+    """Split as rsync does: at spaces; quotes of both kinds, and within them the same quote doubled (main.c, do_cmd)."""
+    words: list[str] = []
+    place, quote, inside = 0, "", False
+    while place < len(text):
+        sign = text[place]
+        if sign == " " and not quote:
+            inside = False
+        else:
+            if not inside:
+                words.append("")
+            inside = True
+            if sign == quote:
+                if text[place + 1 : place + 2] == quote:
+                    words[-1] += sign
+                    place += 1
+                else:
+                    quote = ""
+            elif sign in "'\"" and not quote:
+                quote = sign
+            else:
+                words[-1] += sign
+        place += 1
+    assert not quote
+    return words
+
+
+def split_by_rsync(text: str, folder: object) -> list[str]:
+    shell = script(folder, 'printf "%s\\0" "$@" >&2\n')
+    said = subprocess.run([PROGRAMS[0], "-e", f"{shell} {text}", "far:x", str(folder)], capture_output=True).stderr
+    words = said.decode().split("\0")
+    return words[: words.index("far")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a b",
+        "a  b",
+        "'a b' c",
+        '"a b" c',
+        '"a""b"',
+        "'a''b'",
+        "'' a",
+        'x"y z"w',
+        "'a'\"b\"",
+        '""""',
+        "a\\ b",
+        '"it\'s"',
+    ],
+)
+def test_the_model_splits_as_rsync_does(text: str, tmp_path: object) -> None:
+    assert split(text) == split_by_rsync(text, tmp_path)
+
+
+@given(st.lists(st.one_of(st.text("ab '\"\\"), st.text(st.characters(exclude_characters="\0")))))
+def test_any_words_of_a_remote_shell_arrive(words: list[str]) -> None:
+    assert split(" ".join(map(shell_word, words))) == words
+
+
+def test_words_of_a_remote_shell_arrive_in_a_real_rsync(tmp_path: object) -> None:
+    words = ["-i", '/a b/it\'s "mine"', "", "'", '"', "-o", "ProxyCommand=ssh -W %h:%p 'a  b'", "new\nline", "$HOME\\"]
+    assert split_by_rsync(" ".join(map(shell_word, words)), tmp_path) == words

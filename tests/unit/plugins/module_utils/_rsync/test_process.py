@@ -1,0 +1,207 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+"""Small real processes: what they say arrives, and none is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import typing as t
+
+import pytest
+from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncError
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync import process
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.process import Processes, environment
+
+from tests.support.processes import wait_for
+from tests.unit.real import within
+
+FOREVER = "sleep 1000"
+
+
+def shell(text: str) -> list[str]:
+    return ["sh", "-c", text]
+
+
+class Said:
+    """Takes in what a process says, and tells when it has said something."""
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+        self.heard = asyncio.Event()
+
+    def __call__(self, data: bytes) -> None:
+        self.pieces.append(data)
+        self.heard.set()
+
+    @property
+    def text(self) -> bytes:
+        return b"".join(self.pieces)
+
+
+def run(argv: t.Sequence[str | bytes], env: t.Mapping[str, str] | None = None) -> tuple[int, bytes, bytes]:
+    """Run one process to its end."""
+
+    async def work(processes: Processes) -> tuple[int, bytes, bytes]:
+        out, err = Said(), Said()
+        code = await processes.run(argv, out, err, env=env)
+        assert out.pieces[-1] == err.pieces[-1] == b"", "an empty string ends each stream"
+        assert b"" not in out.pieces[:-1] + err.pieces[:-1]
+        return code, out.text, err.text
+
+    return within(work)
+
+
+def gone(pid: int) -> bool:
+    """A process has ended, even if nobody has asked for its exit code yet."""
+    try:
+        with open(f"/proc/{pid}/stat") as stream:
+            return stream.read().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("text", "ended"),
+    [
+        ("true", (0, b"", b"")),
+        ("printf out; printf err >&2; exit 7", (7, b"out", b"err")),
+        ("kill -KILL $$", (-9, b"", b"")),
+        ("exec >&-; echo x >&2", (0, b"", b"x\n")),
+    ],
+)
+def test_what_it_said_and_how_it_ended(text: str, ended: tuple[int, bytes, bytes]) -> None:
+    assert run(shell(text)) == ended
+
+
+def test_much_output_arrives_whole_and_in_order() -> None:
+    text = "import sys; sys.stdout.write(''.join('%d\\n' % n for n in range(300000)))"
+    code, out, _err = run([sys.executable, "-c", text])
+    assert code == 0
+    assert out.split() == [b"%d" % number for number in range(300_000)]
+
+
+def test_arguments_are_bytes_and_no_shell_sees_them() -> None:
+    words = [b"new\nline", b"\xff", b"$(exit 1)", b"*", b"", b"a b"]
+    assert run([b"printf", b"<%s>", *words])[1] == b"".join(b"<%s>" % word for word in words)
+
+
+def test_nothing_to_read_and_no_terminal() -> None:
+    text = "import os, sys; print(repr(sys.stdin.read()), os.getsid(0) == os.getpgid(0) == os.getpid())"
+    assert run([sys.executable, "-c", text])[1] == b"'' True\n"
+
+
+def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("RSYNC_RSH", "RSYNC_PASSWORD", "RSYNC_ICONV", "RSYNC_OLD_ARGS", "RSYNC_PARTIAL_DIR"):
+        monkeypatch.setenv(name, "of the user")
+    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
+    monkeypatch.setenv("SSH_AUTH_SOCK", "/socket")
+    text = 'echo "[$RSYNC_RSH$RSYNC_PASSWORD$RSYNC_ICONV$RSYNC_OLD_ARGS$RSYNC_PARTIAL_DIR]" $LC_ALL $SSH_AUTH_SOCK'
+    assert run(shell(text))[1] == b"[] C /socket\n"
+    assert run(shell(text), environment({"RSYNC_PASSWORD": "ours"}))[1] == b"[ours] C /socket\n"
+
+
+def test_a_program_that_is_not_there() -> None:
+    with pytest.raises(RsyncError) as caught:
+        run(["/no/such/program"])
+    assert caught.value.message == "cannot start /no/such/program: No such file or directory"
+
+
+def test_many_at_once() -> None:
+    async def work(processes: Processes) -> list[int]:
+        runs = [processes.run(shell(f"exit {code}"), Said(), Said()) for code in range(50)]
+        return await asyncio.gather(*runs)
+
+    assert within(work) == list(range(50))
+
+
+def test_what_is_left_in_the_background_is_not_waited_for() -> None:
+    """A pipe that a child holds open does not keep the run waiting: a connection in the background is such a child."""
+
+    async def work(processes: Processes) -> tuple[int, int]:
+        out = Said()
+        code = await processes.run(shell(f"{FOREVER} & echo $!"), out, Said())
+        return code, int(out.text)
+
+    code, child = within(work)
+    assert code == 0
+    assert not gone(child)  # all went well: what it has left it has left on purpose
+    os.kill(child, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("trap", ["", "trap '' TERM; "], ids=["polite", "rude"])
+def test_what_a_failed_process_has_started_is_ended(monkeypatch: pytest.MonkeyPatch, trap: str) -> None:
+    """Before anything else is run: another attempt must not meet it at work."""
+    monkeypatch.setattr(process, "GRACE_SECONDS", 0.5)
+
+    async def work(processes: Processes) -> tuple[int, bool]:
+        out = Said()
+        code = await processes.run(shell(f"{trap}{FOREVER} & echo $!; exit 3"), out, Said())
+        return code, gone(int(out.text))
+
+    assert within(work) == (3, True)
+
+
+def test_what_a_failed_process_has_started_may_finish(tmp_path: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An rsync that cleans up and is interrupted leaves its temporary file."""
+    monkeypatch.setattr(process, "GRACE_SECONDS", 2)
+    child = f"trap 'echo interrupted >> {tmp_path}/log; exit' TERM; sleep 0.1; echo finished >> {tmp_path}/log"
+    assert run(shell(f"({child}) & exit 3"))[0] == 3
+    assert (tmp_path / "log").read_text() == "finished\n"
+
+
+def test_cancelling_ends_all_it_started() -> None:
+    async def work(processes: Processes) -> list[int]:
+        out = Said()
+        task = asyncio.ensure_future(processes.run(shell(f"({FOREVER} & echo $!); echo $$; {FOREVER}"), out, Said()))
+        while out.text.count(b"\n") < 2:
+            out.heard.clear()
+            await out.heard.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return [int(pid) for pid in out.text.split()]
+
+    for pid in within(work):
+        wait_for(lambda pid=pid: gone(pid), "the processes to end")
+
+
+def test_leaving_ends_what_runs() -> None:
+    async def work(processes: Processes) -> int:
+        out = Said()
+        processes.start(shell(f"echo $$; exec {FOREVER}"), out, Said())
+        await out.heard.wait()
+        return int(out.text)
+
+    pid = within(work)
+    wait_for(lambda: gone(pid), "the process to end")
+
+
+@pytest.mark.parametrize("rude", [False, True])
+def test_terminated_first_and_killed_if_that_does_not_help(monkeypatch: pytest.MonkeyPatch, rude: bool) -> None:
+    monkeypatch.setattr(process, "GRACE_SECONDS", 0.2 if rude else 60)
+    reaction = "" if rude else "echo tidied; exit 5"
+
+    async def work(processes: Processes) -> tuple[int, bytes]:
+        out = Said()
+        child = processes.start(shell(f"trap '{reaction}' TERM; echo ready; while :; do sleep 0.01; done"), out, Said())
+        await out.heard.wait()
+        await processes.stop(child)
+        return await child.ended, out.text
+
+    assert within(work) == ((-9, b"ready\n") if rude else (5, b"ready\ntidied\n"))
+
+
+def test_running() -> None:
+    async def work(processes: Processes) -> list[bool]:
+        child = processes.start(shell(FOREVER), Said(), Said())
+        before = child.running
+        child.signal(signal.SIGKILL)
+        await child.ended
+        return [before, child.running]
+
+    assert within(work) == [True, False]

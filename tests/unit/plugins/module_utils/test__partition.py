@@ -1,0 +1,294 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+"""Every file in exactly one partition, partitions of the worth that the design says, lanes that end together."""
+
+from __future__ import annotations
+
+import collections
+import heapq
+import math
+import tempfile
+import typing as t
+
+import pytest
+from ansible_collections.vgreb.jsync.plugins.module_utils._partition import Partition, Partitioner, Sizes, quantum
+from ansible_collections.vgreb.jsync.plugins.module_utils._spool import records
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+# Costs are bytes, a segment holds one file, and nothing keeps partitions large: the bare rule.
+BARE = Sizes(per_file=0, segment=1, segments=1 << 30, partition=1, entries=1 << 30)
+
+
+def drain(partitioner: Partitioner, lanes: int) -> list[Partition]:
+    """Let lanes take what there is, until nothing more comes: first all are idle, then one after the other."""
+    found: list[Partition] = []
+    while not partitioner.exhausted:
+        partition = partitioner.take(max(lanes - len(found), 1))
+        assert partition is not None
+        found.append(partition)
+    return found
+
+
+def cut(sizes: t.Iterable[int], lanes: int, how: Sizes = BARE, folder: str | None = None) -> list[Partition]:
+    """Cut files that are all known before the first lane asks."""
+    with tempfile.TemporaryDirectory() as temporary:
+        partitioner = Partitioner(folder or temporary, 1, lanes, how)
+        for number, size in enumerate(sizes):
+            partitioner.add(b"%d" % number, size)
+        partitioner.finish()
+        found = drain(partitioner, lanes)
+        partitioner.close()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("remaining", "lanes", "idle", "least", "worth"),
+    [
+        (800, 4, 1, 1, 100),  # remaining / (2 * lanes)
+        (800, 1, 1, 1, 400),
+        (800, 4, 1, 300, 300),  # but worth the start of an rsync
+        (800, 4, 4, 300, 200),  # unless other lanes would stay idle
+        (800, 4, 1, 1000, 800),
+        (0, 4, 1, 1, 0),
+        (800, 4, 0, 1, 100),
+    ],
+)
+def test_quantum(remaining: int, lanes: int, idle: int, least: int, worth: float) -> None:
+    assert quantum(remaining, lanes, idle, least) == worth
+
+
+def test_a_cut_by_hand() -> None:
+    """Files of cost 1 for two lanes: each time a quarter of what is left, in whole files, and at least one."""
+    costs = [partition.cost for partition in cut([1] * 100, 2)]
+    assert costs == [25, 18, 14, 10, 8, 6, 4, 3, 3, 2] + [1] * 7
+
+
+def test_a_cut_by_hand_that_pays_for_its_rsyncs() -> None:
+    assert [partition.cost for partition in cut([1] * 100, 2, BARE._replace(partition=20))] == [25, 20, 20, 20, 15]
+
+
+def test_the_costliest_files_go_first() -> None:
+    costs = [partition.cost for partition in cut([1, 1, 50, 1, 90, 1], 2)]
+    assert costs[:2] == [90, 50]
+
+
+def test_neighbors_stay_together(tmp_path: t.Any) -> None:
+    """Small files go in the order of the tree, so that an rsync works in few directories."""
+    how = BARE._replace(segment=10, partition=10)
+    for partition in cut([1] * 60, 2, how, str(tmp_path)):
+        numbers = [int(entry) for entry in records(partition.path)]
+        runs = 1 + sum(after - before != 1 for before, after in zip(numbers, numbers[1:]))
+        assert runs <= math.ceil(len(numbers) / how.segment)
+
+
+def test_a_name_costs_without_bytes() -> None:
+    partitions = cut([0] * 100, 2, BARE._replace(per_file=7))
+    assert sum(partition.cost for partition in partitions) == 700
+    assert sum(partition.bytes for partition in partitions) == 0
+
+
+SIZES = st.lists(st.one_of(st.integers(0, 20), st.integers(0, 5000), st.just(100_000)), max_size=300)
+LANES = st.integers(1, 16)
+HOW = st.builds(
+    Sizes,
+    per_file=st.integers(0, 50),
+    segment=st.integers(1, 500),
+    segments=st.integers(1, 200),
+    partition=st.integers(1, 5000),
+    entries=st.integers(1, 60),
+)
+
+
+@given(SIZES.filter(bool), LANES, HOW)
+@settings(max_examples=50)
+def test_lanes_end_together(sizes: list[int], lanes: int, how: Sizes) -> None:
+    """No lane ends later after the mean than the costliest segment or the least partition takes.
+
+    A lane that starts a partition worth remaining / (2 * lanes) leaves more than that for each other lane, so it is not
+    the last to end. The last one carries a single segment, or the least that pays for an rsync.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        partitioner = Partitioner(folder, 1, lanes, how)
+        for number, size in enumerate(sizes):
+            partitioner.add(b"%d" % number, size)
+        partitioner.finish()
+        free = [0.0] * lanes
+        while not partitioner.exhausted:
+            now = heapq.heappop(free)
+            partition = partitioner.take(1 + sum(moment <= now for moment in free))
+            assert partition is not None
+            heapq.heappush(free, now + partition.cost)
+        partitioner.close()
+    costs = [size + how.per_file for size in sizes]
+    target = max(how.segment, sum(costs) / how.segments)
+    segment = max(max(costs), 2 * target)
+    assert max(free) <= sum(costs) / lanes + max(segment, how.partition)
+
+
+@given(st.integers(1, 500), LANES, st.integers(1, 50))
+@settings(max_examples=50)
+def test_as_many_partitions_as_the_rule_makes(files: int, lanes: int, least: int) -> None:
+    """With files of cost 1 each cut takes at least half of max(remaining / (2 * lanes), least).
+
+    So after at most 4 * lanes * ln(files / (2 * lanes * least)) cuts no more than 2 * lanes * least is left, and that
+    ends after 4 * lanes cuts more; where all lanes are idle at the start, each may take less than the least.
+    """
+    count = len(cut([1] * files, lanes, BARE._replace(partition=least)))
+    upper = 4 * lanes * (1 + math.log(max(1, files / (2 * lanes * least)))) + lanes + 1
+    assert min(files, lanes) <= count <= upper
+
+
+@given(SIZES, LANES, HOW)
+@settings(max_examples=50)
+def test_no_list_is_too_long(sizes: list[int], lanes: int, how: Sizes) -> None:
+    assert all(partition.files <= how.entries for partition in cut(sizes, lanes, how))
+
+
+@given(SIZES, LANES, HOW, st.data())
+@settings(max_examples=50)
+def test_worth_of_each_partition(sizes: list[int], lanes: int, how: Sizes, data: st.DataObject) -> None:
+    """None is costlier than its quantum, but for one that is a single segment."""
+    with tempfile.TemporaryDirectory() as folder:
+        partitioner = Partitioner(folder, 1, lanes, how)
+        for number, size in enumerate(sizes):
+            partitioner.add(b"%d" % number, size)
+        partitioner.finish()
+        costs = [size + how.per_file for size in sizes]
+        segment = max([2 * max(how.segment, sum(costs) / how.segments), *costs])
+        while not partitioner.exhausted:
+            remaining, idle = partitioner.remaining, data.draw(st.integers(1, lanes))
+            partition = partitioner.take(idle)
+            assert partition is not None
+            assert partition.cost <= max(quantum(remaining, lanes, idle, how.partition), segment)
+            assert partitioner.remaining == remaining - partition.cost
+        partitioner.close()
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("add"), st.integers(0, 3000), st.integers(0, 2)),
+        st.tuples(st.just("take"), st.booleans(), st.integers(1, 4)),
+    ),
+    max_size=200,
+)
+
+
+class Given(t.NamedTuple):
+    """A file that went in."""
+
+    entry: bytes
+    size: int
+    root: int
+    directories: int
+
+
+@given(STEPS, st.integers(1, 4), HOW, st.booleans())
+def test_nothing_is_lost_while_lanes_take_what_the_scan_finds(
+    steps: list[tuple[str, int, int]], lanes: int, how: Sizes, stopped: bool
+) -> None:
+    """Every file is in exactly one partition, of its own source, with all that its partition says of it.
+
+    Lanes take meanwhile, patient or not; at the end they take all, or the rest is named because the run has stopped.
+    """
+    added: list[Given] = []
+    taken: list[Partition] = []
+    with tempfile.TemporaryDirectory() as folder:
+        partitioner = Partitioner(folder, 3, lanes, how)
+        for kind, number, other in steps:
+            if kind == "add":
+                added.append(Given(b"%d/%d" % (other, len(added)), number, other, len(added) // 3))
+                partitioner.add(added[-1].entry, number, root=other, directories=added[-1].directories)
+                continue
+            ready = partitioner.ready(patient=bool(number))
+            partition = partitioner.take(other, patient=bool(number))
+            assert (partition is not None) == ready
+            taken += [partition] if partition else []
+        if stopped:
+            taken += partitioner.rest()
+        else:
+            partitioner.finish()
+            taken += drain(partitioner, lanes)
+        assert partitioner.exhausted and partitioner.remaining == 0
+        assert (partitioner.files, partitioner.bytes) == (len(added), sum(file.size for file in added))
+        by_entry = {file.entry: file for file in added}
+        inside = [[by_entry[entry] for entry in records(partition.path)] for partition in taken]
+        partitioner.close()
+    assert collections.Counter(file for files in inside for file in files) == collections.Counter(added)
+    for partition, files in zip(taken, inside):
+        assert {file.root for file in files} == {partition.root}
+        assert partition.files == len(files) > 0
+        assert partition.bytes == sum(file.size for file in files)
+        assert partition.cost == partition.bytes + len(files) * how.per_file
+        assert partition.directories >= max(file.directories for file in files)
+    assert [partition.number for partition in taken] == list(range(1, len(taken) + 1))
+
+
+def growing(tmp_path: t.Any, how: Sizes) -> Partitioner:
+    """A partitioner for two lanes while the scan runs."""
+    return Partitioner(str(tmp_path), 1, 2, how)
+
+
+def test_a_patient_lane_waits_while_little_is_known(tmp_path: t.Any) -> None:
+    partitioner = growing(tmp_path, BARE._replace(partition=10))
+    for number in range(39):
+        partitioner.add(b"%d" % number, 1)
+        assert not partitioner.ready()
+    partitioner.add(b"39", 1)
+    assert partitioner.ready()  # 2 * lanes * least: the rule gives a partition that pays for its rsync
+    partitioner.close()
+
+
+def test_a_lane_that_has_waited_takes_what_there_is(tmp_path: t.Any) -> None:
+    partitioner = growing(tmp_path, Sizes())
+    assert partitioner.take(1, patient=False) is None
+    partitioner.add(b"a", 1)
+    assert partitioner.take(1) is None
+    partition = partitioner.take(1, patient=False)
+    assert partition is not None and partition.files == 1
+    assert not partitioner.exhausted
+    partitioner.close()
+
+
+def test_at_the_end_of_the_scan_there_is_no_more_waiting(tmp_path: t.Any) -> None:
+    partitioner = growing(tmp_path, Sizes())
+    partitioner.add(b"a", 1)
+    partitioner.finish()
+    assert partitioner.ready() and partitioner.take(2) is not None
+    assert partitioner.exhausted and not partitioner.ready() and partitioner.take(2) is None
+    partitioner.close()
+
+
+def test_a_partition_costs_ten_starts_of_an_rsync(tmp_path: t.Any) -> None:
+    """At 10 MB/s, and half a second for the start, a partition should take five seconds."""
+    partitioner = growing(tmp_path, BARE._replace(segment=1_000_000))
+    partitioner.learn(0.5, 100_000_000, 10.5)
+    for number in range(199):
+        partitioner.add(b"%d" % number, 1_000_000)
+    assert not partitioner.ready()
+    partitioner.add(b"199", 1_000_000)
+    assert partitioner.ready()
+    assert [partition.cost for partition in drain_after_scan(partitioner)] == [50_000_000] * 4
+    partitioner.close()
+
+
+def drain_after_scan(partitioner: Partitioner) -> list[Partition]:
+    partitioner.finish()
+    return drain(partitioner, 2)
+
+
+def test_a_partition_is_worth_a_segment_however_fast_rsync_starts(tmp_path: t.Any) -> None:
+    partitioner = growing(tmp_path, BARE._replace(segment=100))
+    partitioner.learn(0.0, 10, 0.0)
+    for number in range(300):
+        partitioner.add(b"%d" % number, 1)
+    assert min(partition.cost for partition in drain_after_scan(partitioner)[:-1]) == 100
+    partitioner.close()
+
+
+def test_the_list_can_be_run_by_hand(tmp_path: t.Any) -> None:
+    (partition,) = cut([5], 1, BARE, str(tmp_path))
+    with open(partition.path, "rb") as stream:
+        assert stream.read() == b"0\0"

@@ -1,0 +1,110 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+"""When one rsync must do a stage alone. That the outcome is right either way is in tests/fidelity."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.vgreb.jsync.plugins.module_utils._options import build_request
+from ansible_collections.vgreb.jsync.plugins.module_utils._partition import Sizes
+from ansible_collections.vgreb.jsync.plugins.module_utils._plan import Plan
+from ansible_collections.vgreb.jsync.plugins.module_utils._strategy import alone_because, lanes_may_fail, whole_because
+
+if t.TYPE_CHECKING:
+    from ansible_collections.vgreb.jsync.plugins.module_utils._options import Request
+
+Params = t.Dict[str, t.Any]
+
+
+def request(**params: t.Any) -> Request:
+    return build_request({"src": "/src/", "dest": "/dst", "archive": True, **params})
+
+
+def title(params: Params) -> str:
+    return " ".join(f"{name}={value}" for name, value in params.items()) or "archive"
+
+
+# The options, what the reason starts with where one rsync does it all, and where it finishes the tree.
+ROWS: list[tuple[Params, str, str]] = [
+    ({}, "", ""),
+    ({"delete": True}, "", ""),
+    ({"delete": True, "exclude": "*.o", "filter": "P *.bak"}, "", ""),
+    ({"delete_excluded": True}, "", ""),
+    ({"hard_links": True, "delete": True}, "", ""),
+    ({"checksum": True, "acls": True, "xattrs": True}, "", ""),
+    ({"src": ["/a/one", "/a/two"]}, "", ""),
+    ({"src": "far:~/one"}, "", ""),
+    ({"link_dest": "../ref"}, "", ""),
+    ({"filter": ": /.rules"}, "", ""),
+    ({"cvs_exclude": True}, "", ""),
+    ({"files_from": "/list"}, "", ""),
+    ({"rsync_opts": ["--delete-before"]}, "", ""),
+    ({"delay_updates": True}, "delay_updates: ", ""),
+    ({"rsync_opts": ["--iconv=utf8"]}, "iconv: ", ""),
+    ({"rsync_opts": ["--delete-missing-args"]}, "delete-missing-args: ", ""),
+    ({"src": ["/a/", "/b/"]}, "src: ", ""),
+    ({"src": ["/a/x", "/b/x"]}, "src: ", ""),
+    ({"src": "far:~al"}, "src: ", ""),
+    ({"src": "far:/a*/b"}, "src: ", ""),
+    ({"files_from": "/list", "rsync_opts": ["--no-relative"]}, "src: ", ""),
+    ({"src": ["/a/one", "/b/two"]}, "", "src: "),
+    ({"delete": True, "filter": ": /.rules"}, "", "filter: "),
+    ({"delete": True, "filter": " dir-merge /.rules"}, "", "filter: "),
+    ({"delete": True, "filter": "merge /rules"}, "", "filter: "),
+    ({"delete": True, "filter": ". /rules"}, "", "filter: "),
+    ({"delete": True, "filter": "-C"}, "", "filter: "),
+    ({"delete": True, "rsync_opts": ["-F"]}, "", "filter: "),
+    ({"delete": True, "cvs_exclude": True}, "", "filter: "),
+    ({"delete": True, "prune_empty_dirs": True}, "", "delete with prune-empty-dirs: "),
+    ({"delete": True, "files_from": "/list", "recursive": True}, "", "delete with files-from: "),
+    ({"delete": True, "rsync_opts": ["-R"]}, "", "delete with relative: "),
+    ({"remove_source_files": True}, "", "remove_source_files: "),
+    ({"compare_dest": "../ref"}, "", "compare_dest: "),
+    ({"hard_links": True, "checksum": True}, "", "hard_links with checksum: "),
+    ({"hard_links": True, "ignore_times": True}, "", "hard_links with ignore-times: "),
+    ({"hard_links": True, "link_dest": "../ref"}, "", "hard_links with link-dest: "),
+    (
+        {"rsync_opts": ["--delete-before"], "prune_empty_dirs": True},
+        "delete-before: ",
+        "delete with prune-empty-dirs: ",
+    ),
+]
+
+
+@pytest.mark.parametrize(("params", "alone", "whole"), ROWS, ids=[title(row[0]) for row in ROWS])
+def test_who_works_alone(params: Params, alone: str, whole: str) -> None:
+    for reason, start in ((alone_because(request(**params)), alone), (whole_because(request(**params)), whole)):
+        assert reason is None if not start else reason is not None and reason.startswith(start), reason
+
+
+def test_a_group_without_its_leader_is_linked_by_one_rsync(tmp_path: t.Any) -> None:
+    asked = request(hard_links=True)
+    plan = Plan(str(tmp_path), asked.roots or (), 2, hard_links=True, sizes=Sizes())
+    assert whole_because(asked, plan) is None
+    plan.unled = True
+    assert (whole_because(asked, plan) or "").startswith("hard_links: ")
+    plan.close()
+
+
+@pytest.mark.parametrize(
+    ("params", "may_fail"),
+    [
+        ({}, False),
+        ({"delete": True}, False),
+        ({"force": True}, False),
+        ({"perms": False}, True),  # a directory that must stay closed to its owner cannot be opened to lanes
+        ({"perms": False, "acls": True}, False),
+        ({"archive": False, "recursive": True}, True),
+        ({"filter": ": /.rules"}, False),
+        ({"filter": ": /.rules", "force": True}, True),  # what may be cleared away stands in files of the tree
+        ({"filter": ": /.rules", "delete": True}, True),
+        ({"remove_source_files": True}, True),
+    ],
+    ids=lambda value: title(value) if isinstance(value, dict) else "",
+)
+def test_lanes_that_may_fail_where_rsync_alone_may_not(params: Params, may_fail: bool) -> None:
+    assert lanes_may_fail(request(**params)) == may_fail

@@ -1,0 +1,69 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+"""Real programs for the unit tests: the rsyncs that are here, and an event loop to run them in."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import os
+import shutil
+import tempfile
+import typing as t
+
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.binary import Binary, find_rsync
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.process import Processes
+
+from tests.support.processes import LIMIT_SECONDS
+from tests.unit import recordings
+
+_TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+_CANDIDATES = (shutil.which("rsync"), os.path.join(_TOP, ".cache", "rsync-older", "usr", "bin", "rsync"))
+
+# The rsync of this host and, where it was fetched, an older one.
+PROGRAMS = [path for path in _CANDIDATES if path and os.access(path, os.X_OK)]
+
+T = t.TypeVar("T")
+
+
+def within(work: t.Callable[[Processes], t.Awaitable[T]]) -> T:
+    """Run something that starts processes to its end, or fail."""
+
+    async def conduct() -> T:
+        async with Processes() as processes:
+            return await asyncio.wait_for(work(processes), LIMIT_SECONDS)
+
+    return asyncio.run(conduct())
+
+
+def script(folder: t.Any, text: str, name: str = "script") -> str:
+    """Write a program for the shell."""
+    path = os.path.join(str(folder), name)
+    with open(path, "w") as stream:
+        stream.write("#!/bin/sh\n" + text)
+    os.chmod(path, 0o755)
+    return path
+
+
+def impersonate(folder: t.Any, version: str, help_text: str = "") -> str:
+    """Write a program that says of itself what an rsync says."""
+    for name, text in (("version", version), ("help", help_text)):
+        with open(os.path.join(str(folder), name), "w") as stream:
+            stream.write(text)
+    return script(folder, f"exec cat '{folder}'/\"${{1#--}}\"\n", "rsync")
+
+
+@functools.lru_cache
+def find(path: str) -> Binary:
+    """What the module knows of an rsync."""
+    return within(lambda processes: find_rsync(processes, path))
+
+
+@functools.lru_cache
+def recorded(version: str) -> Binary:
+    """The same of one that was recorded."""
+    with tempfile.TemporaryDirectory() as folder:
+        said = [recordings.load(version, name).out.decode() for name in ("version", "help")]
+        return find(impersonate(folder, *said))._replace(path="rsync")
