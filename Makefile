@@ -6,20 +6,22 @@
 
 # May name the Python to use.
 export PYTHON
+SECONDS = 3600
 
 # What a person sees is the same everywhere, whatever the user's own configuration says.
 demo build: export LC_ALL := C.UTF-8
 demo build: export ANSIBLE_CONFIG := tests/setup/ansible.cfg
 demo build: export ANSIBLE_COLLECTIONS_PATH := .cache/collections
 
-.PHONY: help demo test lint docs bench build clean
+.PHONY: help demo test fidelity-long lint docs bench build clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo 'Variables:'
 	@echo '  PYTHON=python3.13                           Python 3.11 or newer, found by itself if not given'
 	@echo '  PYTEST_ARGS="tests/faults -k stop"          what make test passes to pytest'
+	@echo '  SECONDS=28800                               how long make fidelity-long looks for differences'
 	@echo '  BENCH_ARGS="--work small-push --rounds 5"   what make bench passes on, --help explains'
 
 demo: ## set all up, copy a sample tree locally and over ssh, prove that nothing differs
@@ -30,6 +32,10 @@ test: ## set all up, lint, run the tests
 	@sh tests/setup/setup.sh test
 	@$(MAKE) --no-print-directory lint
 	.venv/bin/python -m pytest -n auto $(PYTEST_ARGS)
+
+fidelity-long: ## hold the module against rsync on other trees each time, for SECONDS
+	@sh tests/setup/setup.sh test
+	JSYNC_FIDELITY_SECONDS=$(SECONDS) .venv/bin/python -m pytest --timeout 0 -s tests/fidelity/test_generated.py -k long
 
 lint: ## check style and types
 	@sh tests/setup/setup.sh test
