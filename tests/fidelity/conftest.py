@@ -131,7 +131,9 @@ class Bench:
 
         def plain() -> int:
             os.chdir(expected)
-            argv = [rsync, *words, *connect, *(before(os.path.join(expected, one)) for one in sources)]
+            links = any("H" in word for word in words if not word.startswith("--"))
+            argv = [rsync, *words, *(AT_ONCE if links else ()), *connect]
+            argv += [before(os.path.join(expected, one)) for one in sources]
             argv.append(after(os.path.join(expected, dest)))
             return subprocess.run(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60).returncode
 

@@ -12,7 +12,7 @@ import typing as t
 
 import pytest
 
-from tests.fidelity.conftest import AT_ONCE, Bench
+from tests.fidelity.conftest import Bench
 from tests.support import servers
 
 # The same work over every kind of connection.
@@ -82,7 +82,7 @@ SOURCES = [
 def test_sources(bench: Bench, sources: list[str], dest: str, delete: bool) -> None:
     bench.prepare()
     words = ["-aH", "--delete"] if delete else ["-aH"]
-    bench.compare(words, {"hard_links": True, "delete": delete}, sources=sources, dest=dest, connect=AT_ONCE)
+    bench.compare(words, {"hard_links": True, "delete": delete}, sources=sources, dest=dest)
 
 
 @pytest.mark.parametrize("pull", [False, True], ids=["push", "pull"])

@@ -12,7 +12,7 @@ import time
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from tests.fidelity.conftest import AT_ONCE, Bench
+from tests.fidelity.conftest import Bench
 from tests.support import generated
 
 EXAMPLES = 60
@@ -33,7 +33,7 @@ def compare(source: generated.Tree, dest: generated.Tree, reference: generated.T
 
         bench.prepare_trees(build)
         try:
-            bench.compare_words("-a --ignore-errors " + words, connect=AT_ONCE)
+            bench.compare_words("-a --ignore-errors " + words)
         finally:
             os.chdir(here)
 

@@ -11,7 +11,7 @@ import os
 
 import pytest
 
-from tests.fidelity.conftest import AT_ONCE, OTHER_USER, Bench, needs_root
+from tests.fidelity.conftest import OTHER_USER, Bench, needs_root
 from tests.support import kinds
 
 # The module deletes nothing after an error, rsync does: with --ignore-errors both do.
@@ -55,11 +55,11 @@ WORDS = [
 @pytest.mark.parametrize("words", [*WORDS, "-a --delete-before --ignore-errors"])
 def test_pairs(bench: Bench, words: str) -> None:
     bench.prepare_trees(functools.partial(kinds.build, devices=os.geteuid() == 0))
-    bench.compare_words(words, connect=AT_ONCE)
+    bench.compare_words(words)
 
 
 @needs_root
 @pytest.mark.parametrize("words", WORDS)
 def test_pairs_as_another_user(bench: Bench, words: str) -> None:
     bench.prepare_trees(functools.partial(kinds.build, devices=False))
-    bench.compare_words(words, user=OTHER_USER, connect=AT_ONCE)
+    bench.compare_words(words, user=OTHER_USER)

@@ -12,7 +12,7 @@ import typing as t
 
 import pytest
 
-from tests.fidelity.conftest import AT_ONCE, Bench
+from tests.fidelity.conftest import Bench
 from tests.support import trees
 
 DELETION = ["--delete", "--delete-excluded", "--delete-before", "--delete --max-delete=3", "--delete --force"]
@@ -88,10 +88,10 @@ def test_pair(bench: Bench, words: str) -> None:
         trees.write(os.path.join(top, b"dst", b"z", b".rules"), b"P file?\n")
         trees.write(os.path.join(top, b"src", b".cvsignore"), b"object.*\n")
     if "--delete" not in words:
-        bench.compare_words("-a " + words, connect=AT_ONCE)
+        bench.compare_words("-a " + words)
         return
     # The module deletes nothing after an error; it deletes when the rules in the tree's own files have arrived.
     late = ["--delete-after"] if "merge" in words or "': " in words else []
     if "before" in words or "excluded" in words:
         late = []
-    bench.compare_words("-a --ignore-errors " + words, connect=AT_ONCE + late)
+    bench.compare_words("-a --ignore-errors " + words, connect=late)
