@@ -21,8 +21,10 @@ def copy(ansible: Ansible, name: str, collections: str = COLLECTIONS) -> dict[st
     source, dest = (os.path.join(ansible.folder, name, end) for end in ("data", "backup"))
     trees.build(source)
     words = "src=%s/ dest=%s/ jobs=8 hard_links=true" % (source, dest)
+    # ansible-core 2.16 cannot run its own Python where that lies in a path with spaces.
+    python = json.dumps({"ansible_python_interpreter": ansible.python})
     ended = ansible.run(
-        "ansible", "localhost", "-m", "vgreb.jsync.parallel_rsync", "-a", words, collections=collections
+        "ansible", "localhost", "-m", "vgreb.jsync.parallel_rsync", "-a", words, "-e", python, collections=collections
     )
     assert ended.code == 0, ended.output
     assert not snapshot.differences(snapshot.snapshot(source), snapshot.snapshot(dest))

@@ -62,9 +62,9 @@ def descendants(pid: int, *, name: str) -> list[int]:
 
 
 def on_their_way(top: str) -> bool:
-    """Four lanes write, and none has just begun: rsync that is stopped right then leaves a temporary file behind."""
+    """Files are being written, and none has just begun: rsync that is stopped right then leaves it behind."""
     found = temporary_files(top)
-    return len(found) > 3 and all(map(_size, found))
+    return bool(found) and all(map(_size, found))
 
 
 def _size(path: str) -> int:
