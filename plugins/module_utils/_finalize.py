@@ -12,12 +12,15 @@ rsync runs once over the tree that the lanes have filled, and does all three.
 
 from __future__ import annotations
 
+import array
+import bisect
 import os
 import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncError
+from ansible_collections.vgreb.jsync.plugins.module_utils._model import Failure
 from ansible_collections.vgreb.jsync.plugins.module_utils._result import FINALIZE
-from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import Verdict
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import PARTIAL, Verdict
 from ansible_collections.vgreb.jsync.plugins.module_utils._spool import Spool
 
 if t.TYPE_CHECKING:
@@ -29,6 +32,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane import Build, Lanes
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import Report
 
+CHANGED = "more is extraneous here than the scan has found, so nothing was deleted: run again if that is right"
 NOT_DELETED = "nothing was deleted, because not everything arrived"
 
 
@@ -97,19 +101,49 @@ class Finalize:
             self._outcome.warn(NOT_DELETED)
             return
         self._deleted = True
-        listed = Spool(os.path.join(self._directory, "delete"))
-        for name in self._plan.deletion_directories():
-            if not name:
-                listed.append(self._source.lead)
-                self._plan.touch_directory(name)
-            elif self._is_directory(name):
-                listed.append(self._plan.entry(name, 0) + b"/")
-                self._plan.touch_directory(name)
-        listed.close()
+        listed = self._list_deletions("delete", frozenset())
+        changed = await self._changed(listed.path) if listed.count else set()
+        if changed:
+            listed = self._list_deletions("delete.unchanged", changed)
+        most = self._plan.deletions.count
         if listed.count:
-            await self._pass(
-                lambda shell, rate: self._command.deletions(self._root, listed.path, shell, rate)
-            )
+            await self._pass(lambda shell, rate: self._command.deletions(self._root, listed.path, most, shell, rate))
+
+    def _list_deletions(self, name: str, changed: t.AbstractSet[bytes]) -> Spool:
+        """List the directories that hold something to delete. Those that have changed are failures instead."""
+        listed = Spool(os.path.join(self._directory, name))
+        for directory in self._plan.deletion_directories():
+            if directory in changed:
+                self._outcome.failures.add(Failure(directory or b".", CHANGED))
+                self._outcome.note(PARTIAL)
+                continue
+            if directory and not self._is_directory(directory):
+                continue
+            listed.append(self._plan.entry(directory, 0) + b"/" if directory else self._source.lead)
+            self._plan.touch_directory(directory)
+        listed.close()
+        return listed
+
+    async def _changed(self, path: str) -> set[bytes]:
+        """Give the directories in or below which more is extraneous now than the scan has found.
+
+        The source may have lost its files since then: a file system was unmounted, a directory moved away.
+        """
+        known = array.array("q", sorted(hash(name.rstrip(b"/")) for name in self._plan.deletions))
+        changed: set[bytes] = set()
+
+        def look(change: Change) -> None:
+            place = bisect.bisect_left(known, hash(change.name))
+            if change.deletion and known[place : place + 1] != array.array("q", [hash(change.name)]):
+                parts = change.name.split(b"/")[:-1]
+                changed.update(b"/".join(parts[:depth]) for depth in range(len(parts) + 1))
+
+        report = await self._lanes.first.carry(
+            lambda shell, rate: self._command.deletions(self._root, path, None, shell, rate), look
+        )
+        if report.verdict in (Verdict.FATAL, Verdict.RETRY):
+            raise RsyncError(self._lanes.explain(report), report.code)
+        return changed
 
     def _is_directory(self, name: bytes) -> bool:
         """Say whether a name is a directory on the end that is here.
@@ -118,7 +152,7 @@ class Finalize:
         """
         settings = self._request.settings
         if self._request.pull:
-            base, follow = self._request.dest.path, settings.on("keep-dirlinks")
+            base, follow = self._request.dest.path, False
         else:
             base, follow = self._source.directory.path, settings.on("copy-links", "copy-dirlinks")
         path = os.path.join(base.encode("utf-8", "surrogateescape"), name)
@@ -137,33 +171,33 @@ class Finalize:
             )
 
     async def _run_whole(self) -> None:
-        """Run the user's own rsync; where a lane had failed in part and it may delete, first without deletions.
-
-        With max_delete it runs once, for it must count all of them.
-        """
+        """Run the user's own rsync; where a lane had failed in part and it may delete, first without deletions."""
         settings = self._request.settings
         carried = not self._outcome.deferred
-        once = settings.on("ignore-errors") or settings["max-delete"] is not None
-        if not carried and self._request.deletes and not once:
-            carried = await self._whole(delete=False, carried=False)
-            if not carried:
+        if not carried and self._request.deletes and not settings.on("ignore-errors"):
+            report = await self._carry(self._whole(delete=False, carried=False), listed=False)
+            blocked = report.verdict is Verdict.PARTIAL and report.only_blocked and settings["max-delete"] is not None
+            if not blocked:  # else the deletions that make way count
+                await self._outcome_of(report)
+                carried = report.verdict is not Verdict.PARTIAL
+            if not carried and not blocked:
                 self._outcome.warn(NOT_DELETED)
                 return
         self._outcome.deferred = False
         if self._request.deletes and not self._may_delete:
             self._outcome.warn(NOT_DELETED)
-        await self._whole(delete=self._may_delete, carried=carried)
+        await self._outcome_of(await self._carry(self._whole(delete=self._may_delete, carried=carried), listed=False))
 
-    async def _whole(self, *, delete: bool, carried: bool) -> bool:
-        """Run it once; say whether everything arrived."""
-        report = await self._carry(
-            lambda shell, rate: self._command.whole(shell, rate, delete=delete, carried=carried), listed=False
-        )
+    def _whole(self, *, delete: bool, carried: bool) -> Build:
+        return lambda shell, rate: self._command.whole(shell, rate, delete=delete, carried=carried)
+
+    async def _outcome_of(self, report: Report) -> None:
+        """Take in the end of the user's own rsync."""
+        self._outcome.settle(report)
         if report.verdict is Verdict.PARTIAL and report.unnamed:
             await self._lanes.first.compare(self._command.verify_whole, report, self._outcome.failures)
         elif report.verdict is Verdict.PARTIAL:
             self._outcome.blame(report)
-        return report.verdict is not Verdict.PARTIAL
 
     def _count(self, change: Change) -> None:
         """Count what a pass did; directories that only got their times back count as the scan saw them."""
@@ -176,11 +210,11 @@ class Finalize:
         report = await self._lanes.first.carry(build, self._count, listed=listed)
         if report.verdict in (Verdict.FATAL, Verdict.RETRY):
             raise RsyncError(self._lanes.explain(report), report.code)
-        self._outcome.settle(report)
         return report
 
     async def _pass(self, build: Build) -> None:
         report = await self._carry(build)
+        self._outcome.settle(report)
         if report.verdict is Verdict.PARTIAL:
             self._outcome.blame(report)
 

@@ -193,8 +193,9 @@ def build_request(params: t.Mapping[str, t.Any], *, check: bool = False) -> Requ
 def _check_texts(params: t.Mapping[str, t.Any]) -> None:
     for option, value in params.items():
         for text in value if isinstance(value, (list, tuple)) else [value]:
-            if isinstance(text, str) and "\0" in text and option != "password":
-                raise RequestError(f"{option} is {text!r}: no program can be given a NUL byte")
+            if isinstance(text, str) and "\0" in text:
+                shown = "secret" if option == "password" else repr(text)
+                raise RequestError(f"{option} is {shown}: no program can be given a NUL byte")
 
 
 def _build_settings(params: t.Mapping[str, t.Any]) -> Settings:

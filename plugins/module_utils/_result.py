@@ -235,7 +235,7 @@ class Outcome:
             first = self.failures.entries[0] if self.failures.entries else None
             named = f", the first is {printable(first.path)} ({first.reason})" if first else ""
             if self.code == 25:
-                return f"max_delete stopped the deletions after {deletions}"
+                return f"max_delete, or what the scan had found, stopped the deletions after {deletions}"
             return f"{_counted(self.failures.total, 'path')} did not arrive{named}" if first else self._last_words
         if self.check:
             return f"would transfer {_counted(files, 'file')}, {size} bytes, and delete {_counted(deletions, 'name')}"

@@ -214,7 +214,9 @@ class _Run:
         self._outcome.settle(report)
         if report.verdict in (Verdict.FATAL, Verdict.RETRY):
             raise RsyncError(self._lanes.explain(report), report.code)
-        if report.verdict is Verdict.PARTIAL:
+        if report.verdict is Verdict.PARTIAL and report.unnamed:
+            await lane.compare(self._command.verify_whole, report, self._outcome.failures)
+        elif report.verdict is Verdict.PARTIAL:
             self._outcome.blame(report)
 
     async def _finish(self) -> None:

@@ -304,6 +304,8 @@ options:
   delete:
     description:
       - Delete names at the destination that the source does not have, after all files have arrived.
+      - C(--delete-before) in O(rsync_opts) deletes between the scan and the transfers, so that space is freed first.
+        All other timings of rsync mean after all transfers here.
       - Nothing is deleted when something did not arrive, unless O(ignore_errors) says so.
     type: bool
     default: false
@@ -312,7 +314,9 @@ options:
     type: bool
     default: false
   max_delete:
-    description: Delete no more names than this. When there are more the task fails with RV(rc) 25.
+    description:
+      - Delete no more names than this. When there are more the task fails with RV(rc) 25.
+      - Where a directory stands in the way of a file, one rsync finishes the tree and counts all deletions.
     type: int
   force:
     description: Delete a directory that is not empty when a file takes its place. O(delete) does the same.

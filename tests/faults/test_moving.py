@@ -11,7 +11,7 @@ import os
 import pytest
 
 from tests.faults.conftest import Tree, wrapper
-from tests.support import engine, snapshot
+from tests.support import engine, snapshot, trees
 
 # The rsync that comes right after the scan finds the tree changed.
 _AFTER_SCAN = """case " $* " in
@@ -48,3 +48,19 @@ def test_what_moves_is_named_and_a_rerun_ends_right(folder: str, tree: Tree, scr
     again = engine.run(tree.params(delete=True))
     assert again["rc"] == 0
     assert tree.arrived()
+
+
+def test_a_source_that_loses_its_content_takes_nothing_along(folder: str, tree: Tree) -> None:
+    """Right before the deletions the source is empty, as a mount point is without its file system."""
+    assert engine.run(tree.params())["rc"] == 0
+    extraneous = os.path.join(tree.dest, "extraneous")
+    trees.write(os.fsencode(extraneous), b"known to the scan")
+    trees.write(os.path.join(os.fsencode(tree.source), b"new"), b"new")
+    gone = os.path.join(folder, "gone")
+    empty = "mkdir '%s' && mv '%s'/* '%s'" % (gone, tree.source, gone)
+    program = wrapper(folder, 'case "$*" in *--delete*--files-from=*) [ -e \'%s\' ] || { %s; } ;; esac' % (gone, empty))
+    result = engine.run(tree.params(rsync_path=program, delete=True))
+    assert os.path.isdir(gone) and os.listdir(tree.source) == []
+    assert (result["failed"], result["rc"], result["stats"]["deletions"]) == (True, 23, 0)
+    assert result["failures"][0]["path"] == "." and "run again" in result["failures"][0]["reason"]
+    assert len(snapshot.snapshot(tree.dest)) == 1 + 3 + 12 + 2

@@ -130,7 +130,8 @@ class Case:
         assert request.roots
         with open(self.path("list"), "wb") as stream:
             stream.write(b"".join(request.roots[0].lead + name + b"\0" for name in self.names))
-        return getattr(command, which)(request.roots[0].root, self.top + "/list", None, 0)
+        further = [1000] if which == "deletions" else []
+        return getattr(command, which)(request.roots[0].root, self.top + "/list", *further, None, 0)
 
     def _clean(self, data: bytes) -> bytes:
         data = data.replace(os.fsencode(self.top), b"").replace(b":%d" % self._port, b":873")

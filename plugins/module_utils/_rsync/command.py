@@ -79,6 +79,8 @@ class Command:
             words.append("--size-only")
         if self._request.deletes:
             words.append("--delete")
+        if self._request.check and settings["max-delete"] is not None:
+            words.append(f"--max-delete={settings['max-delete']}")
         if settings.on("files-from"):  # the list may name the source itself
             words += _UNCHANGED_TOO
         return self._argv(words + self._unchanged_too(), self._sources, self._request.dest.text, shell, rate)
@@ -105,9 +107,19 @@ class Command:
         words = self._words("l", without=_GUARDS) + self._open_directories() + self._make_way()
         return self._listed(words, root, list_path, shell, rate)
 
-    def deletions(self, root: Endpoint, list_path: str, shell: str | None, rate: int) -> list[bytes]:
-        """What is extraneous in the listed directories, and nothing else."""
-        words = [*self._words("d"), "--dirs", "--delete", "--existing", "--ignore-existing", *self._nul_filters()]
+    def deletions(self, root: Endpoint, list_path: str, most: int | None, shell: str | None, rate: int) -> list[bytes]:
+        """What is extraneous in the listed directories, and nothing else.
+
+        Args:
+            most: How many names the scan has found, and may go; None for a dry run.
+        """
+        limit = self._settings["max-delete"]
+        if most is None:
+            end = "--dry-run"
+        else:
+            end = f"--max-delete={most if limit is None or int(limit) < 0 else min(most, int(limit))}"
+        words = [*self._words("d", without={"max-delete"}), end]
+        words += ["--dirs", "--delete", "--existing", "--ignore-existing", *self._nul_filters()]
         return self._listed(words, root, list_path, shell, rate)
 
     def make_directories(self, root: Endpoint, list_path: str, shell: str | None, rate: int) -> list[bytes]:
@@ -134,7 +146,7 @@ class Command:
         if carried and not self._settings.on("compare-dest"):  # it would take away what only looks the same there
             without |= {"checksum", "ignore-times"}
         words = self._words("w", without=without) + self._recursion() + self._filters() + self._unchanged_too()
-        if self._request.deletes and not delete:
+        if self._request.clears_way and not delete:
             words.append("--force")
         return self._argv(words, self._sources, self._request.dest.text, shell, rate)
 

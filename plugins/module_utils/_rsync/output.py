@@ -34,7 +34,8 @@ _CHATTER = re.compile(rb"sent \d+ bytes  received |total size is \d|File list \w
 
 _VANISHED = re.compile(rb'(?:file|directory) has vanished: "(.*)"(?: \(in [^)]*\))?')
 _MESSAGE = re.compile(
-    rb'rsync: (?:\[(\w+)\] )?([^"]*?)\(?"(.*)"\)?(?: => .*?)?(?: \(in [^)]*\))?(?: failed)?(?:: (.*))?'
+    rb'rsync: (?:\[(\w+)\] )?([^"]*?)\(?"(.*)"\)?(?: => .*?)?'
+    rb"(?: \(in [^)]*\))?(?: \(from .*?\))?(?: failed)?(?:: (.*))?"
 )
 _DELETION = re.compile(rb"rsync: (?:\[(\w+)\] )?(delete_file: \w+)\((.*)\) failed(?:: (.*))?")
 _VERIFICATION = re.compile(rb"ERROR: (.*) failed verification -- (.*)")
@@ -45,6 +46,7 @@ _UNFIT = re.compile(
     rb"|[ug]id 4294967295 \(-1\) is impossible to set on)"
     rb':? "?(.*?)"?(?: \(.*\))?'
 )
+_BLOCKS = re.compile("could not make way for ").match
 _GONE = re.compile(rb"(?:link_stat|readlink_stat|opendir|send_files failed to open)$")
 _TEMPORARY = re.compile(rb"\.(.+)\.[A-Za-z0-9]{6}")
 
@@ -222,6 +224,12 @@ class Report:
     def only_vanished(self) -> bool:
         """Every error was about a name that is gone: what rsync calls code 24 when it meets it in its own walk."""
         return self.vanished > 0 and self.vanished == self.problems.total and not self.unnamed
+
+    @property
+    def only_blocked(self) -> bool:
+        """Every error was about a directory that stands in the way of a file."""
+        reasons = [problem.reason for problem in self.problems.entries]
+        return not self.problems.more and not self.unnamed and all(map(_BLOCKS, reasons))
 
     @property
     def last_words(self) -> str:

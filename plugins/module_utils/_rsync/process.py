@@ -46,12 +46,19 @@ def environment(extra: t.Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 class Process:
-    """A running process; its output goes to the two feeds as it comes, then an empty string ends each."""
+    """A running process; its output goes to the two feeds as it comes, then an empty string ends each.
+
+    Attributes:
+        started: When, on the monotonic clock, in seconds.
+        ended: A future of its exit code.
+        error: What a feed raised; the process was stopped then.
+    """
 
     def __init__(self, argv: t.Sequence[str | bytes], env: t.Mapping[str, str], out: Feed, err: Feed) -> None:
         self._loop = asyncio.get_event_loop()
         self.started = time.monotonic()
         self.ended = self._loop.create_future()
+        self.error: Exception | None = None
         try:
             self._popen = subprocess.Popen(
                 argv,
@@ -80,8 +87,17 @@ class Process:
         if not data:
             self._loop.remove_reader(fd)
             del self._feeds[fd]
-        feed(data)
+        self._pass_on(feed, data)
         return bool(data)
+
+    def _pass_on(self, feed: Feed, data: bytes) -> None:
+        """Give output to a feed. The event loop would only log what that raises, and the rest would be lost."""
+        if self.error is None:
+            try:
+                feed(data)
+            except Exception as error:
+                self.error = error
+                self.signal(signal.SIGTERM)
 
     def reap(self) -> bool:
         """Take the exit code if it has ended.
@@ -98,7 +114,7 @@ class Process:
             feed = self._feeds.pop(fd, None)
             if feed is not None:
                 self._loop.remove_reader(fd)
-                feed(b"")
+                self._pass_on(feed, b"")
         for pipe in (self._popen.stdout, self._popen.stderr):
             assert pipe is not None
             pipe.close()
@@ -173,13 +189,16 @@ class Processes:
     async def run(
         self, argv: t.Sequence[str | bytes], out: Feed, err: Feed, *, env: t.Mapping[str, str] | None = None
     ) -> int:
-        """Run a process to its end and return its exit code; stop it when this is cancelled.
+        """Run a process to its end and return its exit code; stop it when this is cancelled. Raises what a feed raised.
 
         What a failed process had started is ended, too: another attempt must not meet it at work.
         """
         process = self.start(argv, out, err, env=env)
         try:
-            return await asyncio.shield(process.ended)
+            code = await asyncio.shield(process.ended)
+            if process.error is not None:
+                raise process.error
+            return t.cast("int", code)
         finally:
             if process.running or process.ended.result():
                 await self.stop(process)

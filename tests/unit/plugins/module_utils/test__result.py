@@ -259,7 +259,7 @@ def test_max_delete() -> None:
     outcome = Outcome()
     outcome.count(change("*deleting"))
     outcome.settle(heard("max_delete"))
-    assert outcome.as_result()["msg"] == "max_delete stopped the deletions after 1"
+    assert outcome.as_result()["msg"] == "max_delete, or what the scan had found, stopped the deletions after 1"
 
 
 def test_messages_of_rsync_are_warnings_once() -> None:

@@ -31,7 +31,8 @@ def vector(which: str, *, folder: str = "/state", check: bool = False, **params:
     command = Command(request, recorded("3.5.0"), folder)
     assert request.roots
     root = request.roots[0].root
-    ends = {"finish_root": [root], "scan": [], "whole": [], "verify_whole": []}.get(which, [root, "/list"])
+    few = {"finish_root": [root], "scan": [], "whole": [], "verify_whole": [], "deletions": [root, "/list", 10]}
+    ends = few.get(which, [root, "/list"])
     shell = "the shell" if request.uses_ssh else None
     return [os.fsdecode(word) for word in getattr(command, which)(*ends, shell, 0)]
 
@@ -95,6 +96,12 @@ def test_any_mode_of_deletion(mode: str) -> None:
 def test_deletions_touch_nothing_else() -> None:
     words = options("deletions", delete=True, exclude="*.o", max_delete=5)
     assert {"--dirs", "--delete", "--existing", "--ignore-existing", "--exclude=*.o", "--max-delete=5"} <= set(words)
+
+
+@pytest.mark.parametrize(("limit", "most"), [(None, 10), (5, 5), (20, 10), (0, 0), (-1, 10)])
+def test_no_more_is_deleted_than_the_scan_has_found(limit: int | None, most: int) -> None:
+    words = options("deletions", delete=True, max_delete=limit)
+    assert [word for word in words if word.startswith(("--max-delete", "--dry-run"))] == [f"--max-delete={most}"]
 
 
 @pytest.mark.parametrize("which", ["transfer", "links", "make_directories"])

@@ -205,3 +205,16 @@ def test_running() -> None:
         return [before, child.running]
 
     assert within(work) == [True, False]
+
+
+def test_what_a_reader_raises_ends_the_process_and_is_raised() -> None:
+    """The event loop would only log it, and go on without the rest of the output."""
+
+    def fail(data: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    async def work(processes: Processes) -> None:
+        await processes.run(shell("echo one; exec " + FOREVER), fail, Said())
+
+    with pytest.raises(OSError, match="No space left"):
+        within(work)

@@ -1,0 +1,181 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+"""What a tree seldom holds: hard-link groups that change, holes, mounts, paths too long, names that look the same."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import typing as t
+
+import pytest
+
+from tests.fidelity.conftest import Bench, needs_root
+from tests.fidelity.test_options import IDS, ROWS
+from tests.support import engine, trees
+
+OLDER = os.path.join(os.path.dirname(__file__), "..", "..", ".cache", "rsync-older", "usr", "bin", "rsync")
+OLD, NEW = 1_500_000_000_000_000_000, 1_600_000_000_000_000_000
+
+Make = t.Callable[[bytes, bytes], None]
+
+
+def _group(top: bytes, *names: bytes, content: bytes = b"one", mtime: int = OLD) -> None:
+    """Write names that share an inode."""
+    leader, *followers = (os.path.join(top, name) for name in names)
+    trees.write(leader, content, mtime=mtime)
+    for follower in followers:
+        os.makedirs(os.path.dirname(follower), exist_ok=True)
+        os.link(leader, follower)
+
+
+def _leader_changed(source: bytes, dest: bytes) -> None:
+    _group(source, b"a/1", b"b/2", b"c/3", content=b"new", mtime=NEW)
+    _group(dest, b"a/1", b"b/2", b"c/3")
+
+
+def _grown(source: bytes, dest: bytes) -> None:
+    _group(source, b"a/1", b"b/2", b"c/3", b"0", b"z")
+    _group(dest, b"b/2", b"c/3")
+
+
+def _split(source: bytes, dest: bytes) -> None:
+    _group(source, b"a/1", b"c/3")
+    _group(source, b"b/2", b"d/4", content=b"two")
+    _group(dest, b"a/1", b"b/2", b"c/3", b"d/4")
+
+
+def _joined(source: bytes, dest: bytes) -> None:
+    _group(source, b"a/1", b"b/2", b"c/3", b"d/4")
+    _group(dest, b"a/1", b"c/3")
+    _group(dest, b"b/2", b"d/4", content=b"two")
+
+
+def _apart(source: bytes, dest: bytes) -> None:
+    """Equal files that are linked at one end alone."""
+    _group(source, b"a/1", b"b/2")
+    trees.write(os.path.join(dest, b"a/1"), b"one", mtime=OLD)
+    trees.write(os.path.join(dest, b"b/2"), b"one", mtime=OLD)
+    trees.write(os.path.join(source, b"c/3"), b"one", mtime=OLD)
+    trees.write(os.path.join(source, b"d/4"), b"one", mtime=OLD)
+    _group(dest, b"c/3", b"d/4")
+
+
+def _member_excluded(source: bytes, dest: bytes) -> None:
+    _group(source, b"a/excluded", b"b/2", b"c/3", content=b"new", mtime=NEW)
+    _group(dest, b"a/excluded", b"b/2", b"c/3")
+
+
+def _all_gone(source: bytes, dest: bytes) -> None:
+    _group(source, b"other")
+    _group(dest, b"a/1", b"b/2", b"other also")
+
+
+GROUPS: list[Make] = [_leader_changed, _grown, _split, _joined, _apart, _member_excluded, _all_gone]
+
+
+LINKING = ["-aH", "-aH --delete", "-aHc", "-aH --inplace", "-aHb", "-a", "-aH --link-dest=../ref"]
+
+
+@pytest.mark.parametrize("options", LINKING)
+@pytest.mark.parametrize("make", GROUPS, ids=lambda make: make.__name__)
+def test_hard_links(bench: Bench, make: Make, options: str) -> None:
+    def build(source: str, dest: str) -> None:
+        make(os.fsencode(source), os.fsencode(dest))
+        shutil.copytree(source, os.path.join(os.path.dirname(source), "ref"))
+        for top in (source, dest):
+            trees.stamp(os.fsencode(top))
+
+    bench.prepare_trees(build)
+    bench.compare_words(options + " --exclude=excluded")
+
+
+def test_names_that_look_the_same(bench: Bench) -> None:
+    """What rsync prints for one is how another is spelled."""
+
+    def build(source: str, dest: str) -> None:
+        alike = [b"a\nb", b"a\\#012b", b"a\\#134#012b", b"a\xffb", b"a\\#377b", b"a\xef\xbf\xbdb"]
+        for number, name in enumerate(alike):
+            trees.write(os.path.join(os.fsencode(source), name), b"%d" % number)
+            trees.write(os.path.join(os.fsencode(dest), name + b"!"), b"extraneous")
+
+    bench.prepare_trees(build)
+    bench.compare_words("-a --delete")
+
+
+def test_a_path_that_no_system_call_takes(bench: Bench) -> None:
+    """Longer than PATH_MAX in all: rsync says so, and takes the rest."""
+
+    ends = {}
+    for place in ("expected", "actual"):
+        source, dest = (os.path.join(bench.folder, place, end) for end in ("src", "dst"))
+        ends[place] = [source + "/", dest]
+        trees.write(os.path.join(os.fsencode(source), b"beside"), b"arrives")
+        here = os.open(source, os.O_RDONLY)
+        for _depth in range(25):
+            os.mkdir("d" * 200, dir_fd=here)
+            below = os.open("d" * 200, os.O_RDONLY, dir_fd=here)
+            os.close(here)
+            here = below
+        os.close(here)
+
+    code = subprocess.run(["rsync", "-a", *ends["expected"]], stderr=subprocess.DEVNULL).returncode
+    result = engine.run(dict(zip(("src", "dest"), ends["actual"])))
+    assert result["rc"] == code == 23
+    assert all(failure["path"] for failure in result["failures"]), result
+    assert os.listdir(ends["expected"][1]) == os.listdir(ends["actual"][1])
+    assert os.path.exists(os.path.join(ends["actual"][1], "beside"))
+
+
+@pytest.mark.parametrize("options", ["-aS", "-aS --inplace", "-aHS"])
+def test_holes(bench: Bench, options: str) -> None:
+    def build(source: str, dest: str) -> None:
+        for name in ("hole", "beside"):
+            path = os.path.join(os.fsencode(source), os.fsencode(name))
+            trees.write(path, b"start")
+            os.truncate(path, 8 << 20)
+            os.utime(path, ns=(NEW, NEW))
+
+    bench.prepare_trees(build)
+    bench.compare_words(options)
+    os.sync()
+    for name in ("hole", "beside"):
+        blocks = [os.stat(os.path.join(bench.folder, end, "dst", name)).st_blocks for end in ("expected", "actual")]
+        assert blocks[0] == blocks[1] < 100
+
+
+@needs_root
+@pytest.mark.parametrize("options", ["-ax --delete", "-axx --delete", "-a --delete"])
+def test_mounts(bench: Bench, options: str) -> None:
+    """With -x a mount point is an empty directory, with -xx nothing, and what is mounted is not deleted."""
+
+    def build(source: str, dest: str) -> None:
+        trees.build(source)
+        trees.build(dest, seed=2)
+        for top in (source, dest):
+            os.mkdir(os.path.join(top, "mounted"))
+
+    bench.prepare_trees(build)
+    ends = ["expected/src", "expected/dst", "actual/src", "actual/dst"]
+    mounts = [os.path.join(bench.folder, end, "mounted") for end in ends]
+    try:
+        for end, path in zip(ends, mounts):
+            subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m,mode=755", "tmpfs", path], check=True)
+            trees.write(os.path.join(os.fsencode(path), b"below", os.fsencode(os.path.basename(end))), b"on it")
+        for path in mounts:
+            trees.stamp(os.fsencode(path))
+        bench.compare_words(options)
+    finally:
+        for path in mounts:
+            subprocess.run(["umount", path], check=False)
+
+
+@pytest.mark.skipif(not os.path.exists(OLDER), reason="the distribution offers no other rsync")
+@pytest.mark.parametrize(("_name", "words", "params"), ROWS, ids=IDS)
+def test_another_rsync(bench: Bench, _name: str, words: list[str], params: dict[str, object]) -> None:
+    """The same with an rsync of another version, unpacked beside the one of this host."""
+    bench.prepare()
+    bench.compare(words, params, rsync=os.path.abspath(OLDER))
