@@ -10,6 +10,7 @@ import os
 import tempfile
 import time
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from tests.fidelity.conftest import Bench
@@ -47,6 +48,7 @@ def test_generated() -> None:
     settings(COMMON, max_examples=EXAMPLES, derandomize=True)(GIVEN(compare))()
 
 
+@pytest.mark.skipif(not SECONDS, reason="make fidelity-long runs it")
 def test_generated_for_long() -> None:
     """Other examples each time, for JSYNC_FIDELITY_SECONDS."""
     end = time.monotonic() + SECONDS
