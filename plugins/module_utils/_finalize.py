@@ -17,7 +17,6 @@ import bisect
 import os
 import typing as t
 
-from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncError
 from ansible_collections.vgreb.jsync.plugins.module_utils._model import Failure
 from ansible_collections.vgreb.jsync.plugins.module_utils._result import FINALIZE
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import PARTIAL, Verdict
@@ -138,11 +137,11 @@ class Finalize:
                 parts = change.name.split(b"/")[:-1]
                 changed.update(b"/".join(parts[:depth]) for depth in range(len(parts) + 1))
 
-        report = await self._lanes.first.carry(
-            lambda shell, rate: self._command.deletions(self._root, path, None, shell, rate), look
+        self._lanes.require(
+            await self._lanes.first.carry(
+                lambda shell, rate: self._command.deletions(self._root, path, None, shell, rate), look
+            )
         )
-        if report.verdict in (Verdict.FATAL, Verdict.RETRY):
-            raise RsyncError(self._lanes.explain(report), report.code)
         return changed
 
     def _is_directory(self, name: bytes) -> bool:
@@ -178,7 +177,7 @@ class Finalize:
             report = await self._carry(self._whole(delete=False, carried=False), listed=False)
             blocked = report.verdict is Verdict.PARTIAL and report.only_blocked and settings["max-delete"] is not None
             if not blocked:  # else the deletions that make way count
-                await self._outcome_of(report)
+                await self.settle_whole(report)
                 carried = report.verdict is not Verdict.PARTIAL
             if not carried and not blocked:
                 self._outcome.warn(NOT_DELETED)
@@ -186,12 +185,12 @@ class Finalize:
         self._outcome.deferred = False
         if self._request.deletes and not self._may_delete:
             self._outcome.warn(NOT_DELETED)
-        await self._outcome_of(await self._carry(self._whole(delete=self._may_delete, carried=carried), listed=False))
+        await self.settle_whole(await self._carry(self._whole(delete=self._may_delete, carried=carried), listed=False))
 
     def _whole(self, *, delete: bool, carried: bool) -> Build:
         return lambda shell, rate: self._command.whole(shell, rate, delete=delete, carried=carried)
 
-    async def _outcome_of(self, report: Report) -> None:
+    async def settle_whole(self, report: Report) -> None:
         """Take in the end of the user's own rsync."""
         self._outcome.settle(report)
         if report.verdict is Verdict.PARTIAL and report.unnamed:
@@ -208,8 +207,7 @@ class Finalize:
 
     async def _carry(self, build: Build, *, listed: bool = True) -> Report:
         report = await self._lanes.first.carry(build, self._count, listed=listed)
-        if report.verdict in (Verdict.FATAL, Verdict.RETRY):
-            raise RsyncError(self._lanes.explain(report), report.code)
+        self._lanes.require(report)
         return report
 
     async def _pass(self, build: Build) -> None:

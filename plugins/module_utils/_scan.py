@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError, RsyncError
+from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
 from ansible_collections.vgreb.jsync.plugins.module_utils._model import printable
 from ansible_collections.vgreb.jsync.plugins.module_utils._result import SCAN
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import Verdict
@@ -67,8 +67,7 @@ class Scan:
         self._outcome.end(SCAN)
         self._outcome.scanned(report)
         self.entries = report.statistics.get("Number of files", 0)
-        if report.verdict in (Verdict.FATAL, Verdict.RETRY):
-            raise RsyncError(self._lanes.explain(report), report.code)
+        self._lanes.require(report)
         if not self.entries and report.code:
             raise RequestError(self._explain(report))
         if report.verdict is Verdict.PARTIAL and not self._outcome.check and self._by_dry_run(report):

@@ -34,7 +34,7 @@ import typing as t
 from tempfile import gettempdir
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._check import check_ends, check_nesting
-from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError, RsyncError, SyncError
+from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError, SyncError
 from ansible_collections.vgreb.jsync.plugins.module_utils._finalize import Finalize
 from ansible_collections.vgreb.jsync.plugins.module_utils._options import Request, build_request
 from ansible_collections.vgreb.jsync.plugins.module_utils._partition import Sizes
@@ -43,7 +43,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._result import FINALIZ
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.binary import find_rsync
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import Command
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import split_list
-from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import FILE_IO, SIGNALED, Verdict
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import FILE_IO, SIGNALED
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane import Lanes
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.process import Processes
 from ansible_collections.vgreb.jsync.plugins.module_utils._scan import Scan
@@ -211,13 +211,8 @@ class _Run:
 
         report = await lane.carry(self._command.whole, arrived, listed=False)
         self._outcome.end(TRANSFER)
-        self._outcome.settle(report)
-        if report.verdict in (Verdict.FATAL, Verdict.RETRY):
-            raise RsyncError(self._lanes.explain(report), report.code)
-        if report.verdict is Verdict.PARTIAL and report.unnamed:
-            await lane.compare(self._command.verify_whole, report, self._outcome.failures)
-        elif report.verdict is Verdict.PARTIAL:
-            self._outcome.blame(report)
+        await self._finalize.settle_whole(report)
+        self._lanes.require(report)
 
     async def _finish(self) -> None:
         reason = whole_because(self._request, self._plan)

@@ -205,8 +205,7 @@ class Transfer:
                 lambda shell, rate: self._command.make_directories(end, path, shell, rate), self._made_directory
             )
             os.unlink(path)
-            if report.verdict in (Verdict.FATAL, Verdict.RETRY):
-                raise RsyncError(self._lanes.explain(report), report.code)
+            self._lanes.require(report)
             if report.verdict is Verdict.PARTIAL and self._defer:
                 self._outcome.deferred = True
             else:

@@ -224,6 +224,15 @@ class Lanes:
         """The lane that carries what must be one rsync."""
         return self.all[0]
 
+    def require(self, report: Report) -> None:
+        """Go on only if an rsync has done its work, if perhaps not for every name.
+
+        Raises:
+            RsyncError: It could not run.
+        """
+        if report.verdict in (Verdict.FATAL, Verdict.RETRY):
+            raise RsyncError(self.explain(report), report.code)
+
     def explain(self, report: Report) -> str:
         """Say in one sentence why an rsync or a login failed."""
         far = self.request.far
