@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._model import readable
-from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import describe
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import NOT_FOUND, describe
 
 _SENTENCES = [
     (
@@ -33,7 +33,7 @@ _SENTENCES = [
     (rb"Could not resolve hostname ([^:]+)", "the host name {0} cannot be resolved"),
     (rb"(Connection refused|Connection timed out|No route to host|Network is unreachable)", "cannot reach {host}: {0}"),
     (
-        rb"command not found|: not found\r?$|remote command not found",
+        NOT_FOUND,
         "there is no rsync on {host}, or not where its shell looks: install it there or set remote_rsync_path",
     ),
     (

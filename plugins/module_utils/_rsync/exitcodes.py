@@ -52,12 +52,21 @@ MEANING = {
 
 _TRANSIENT = frozenset((5, 10, 12, 15, 16, 19, 20, 30, 35, 125, 255))
 
+# What a far shell, or what runs the program for it, says where there is no such program. rsync ends with 127 for it,
+# or with 12 where it sees the closed connection first.
+NOT_FOUND = (
+    rb"^-?(?:(?:ba|da|a|z|k|mk|c|tc|fi|)sh|sudo|doas|env|nice): ?.*"
+    rb"(?:[Nn]o such file or directory|not found|Unknown command)"
+    rb"|: Command not found\.\r?$|remote command not found"
+)
+
 # Words on stderr that make a code final which would be worth another try without them.
 _FINAL = re.compile(
     rb"No space left on device|Disk quota exceeded|Read-only file system"
     rb"|Permission denied \([a-z]|Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED"
-    rb"|Could not resolve hostname|getaddrinfo: |command not found|: not found$|is your shell clean"
-    rb"|@ERROR: (auth failed|access denied|Unknown module|chdir failed|chroot failed)",
+    rb"|Could not resolve hostname|getaddrinfo: |is your shell clean"
+    rb"|@ERROR: (auth failed|access denied|Unknown module|chdir failed|chroot failed)"
+    rb"|" + NOT_FOUND,
     re.MULTILINE,
 )
 
@@ -115,6 +124,7 @@ __all__ = (
     "DELETE_LIMIT",
     "FILE_IO",
     "MEANING",
+    "NOT_FOUND",
     "OK",
     "PARTIAL",
     "SIGNALED",

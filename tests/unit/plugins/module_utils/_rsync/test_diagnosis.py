@@ -67,6 +67,13 @@ SAID = {
     "ssh: connect to host far port 22: Network is unreachable": "cannot reach far: Network is unreachable",
     "bash: line 1: rsync: command not found\nrsync: connection unexpectedly closed (0 bytes received so far)": NO_RSYNC,
     "rsync error: remote command not found (code 127) at io.c(232) [sender=3.2.7]": NO_RSYNC,
+    "bash: line 1: /opt/x y/rsync: No such file or directory\nrsync error: error in data stream (code 12)": NO_RSYNC,
+    "sh: 1: /opt/rsync: not found": NO_RSYNC,
+    "zsh:1: no such file or directory: /opt/rsync": NO_RSYNC,
+    "rsync: Command not found.": NO_RSYNC,
+    "fish: Unknown command: rsync": NO_RSYNC,
+    "sudo: rsync: command not found": NO_RSYNC,
+    "env: \u2018rsync\u2019: No such file or directory": NO_RSYNC,
     "@ERROR: max connections (1) reached -- try again later": (
         "the rsync daemon on far said: max connections (1) reached -- try again later"
     ),
@@ -110,6 +117,7 @@ def test_this_host() -> None:
             "rsync: [sender] io timeout after 1 seconds -- exiting",
         ),
         (2, b"first\nlast\nrsync error: x (code 2)\n", "rsync: last"),
+        (12, b"/home/al/.bashrc: line 1: nvm: command not found\nrsync: gone\n", "rsync: gone"),
         (1, b"not utf-8 \xff", "rsync: not utf-8 \N{REPLACEMENT CHARACTER}"),
         (5, b"@ERROR: {0} {host} %s", "the rsync daemon on far said: {0} {host} %s"),
     ],

@@ -89,6 +89,7 @@ def test_no_code_is_left_out() -> None:
         "ssh: Could not resolve hostname h: Name or service not known",
         "bash: line 1: rsync: command not found",
         "sh: 1: rsync: not found",
+        "bash: line 1: /opt/rsync: No such file or directory",
         "protocol version mismatch -- is your shell clean?",
         "@ERROR: auth failed on module m",
         "@ERROR: access denied to m from h (192.0.2.1)",
@@ -108,6 +109,7 @@ def test_words_that_make_a_code_final(code: int, words: str) -> None:
     [
         "ssh: connect to host h port 22: Connection refused",
         "kex_exchange_identification: Connection closed by remote host",
+        "/home/al/.bashrc: line 1: nvm: command not found",
         "rsync: connection unexpectedly closed (0 bytes received so far) [sender]",
         "@ERROR: max connections (1) reached -- try again later",
         'rsync: [sender] send_files failed to open "/s/f": Permission denied (13)',
