@@ -114,7 +114,7 @@ async def _conduct(request: Request, outcome: Outcome, sizes: Sizes) -> None:
             outcome.rsync = await find_rsync(processes, request.rsync_path)
             lanes = Lanes(processes, request, sockets, outcome.heard)
             outcome.lanes = lanes.all
-            command = Command(request, outcome.rsync, state)
+            command = Command(request, outcome.rsync)
             await check_nesting(request, command, processes, state)
             await lanes.first.open()
             await _Run(request, outcome, lanes, command, state, sizes).run()

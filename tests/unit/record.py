@@ -124,7 +124,7 @@ class Case:
         params = {name: _fill(value, self.top) for name, value in self.params.items()}
         request = build_request({"archive": True, **params})
         os.mkdir(self.path("state"))
-        command = Command(request, self.rsync, os.fsdecode(self.path("state")))
+        command = Command(request, self.rsync)
         if which in ("scan", "whole"):
             return getattr(command, which)(None, 1_000_000)
         assert request.roots

@@ -16,7 +16,6 @@ Every pass is given the user's options that concern it (table.py), and what make
 
 from __future__ import annotations
 
-import os
 import re
 import typing as t
 
@@ -30,7 +29,6 @@ if t.TYPE_CHECKING:
 
 _REPORT = ["--no-human-readable", "--stats", "--out-format=" + FORMAT]
 _UNCHANGED_TOO = ["--itemize-changes", "--itemize-changes"]
-_FROM_FILES = ("include-from", "exclude-from")
 _FOR_RECEIVER = re.compile(r"[PR](?![a-z])|protect\b|risk\b|!|clear\b|([-+]|exclude\b|include\b)[^\s_]*r")
 
 # A file that a broken attempt left half written under its final name looks new, or newer, to the next attempt; the
@@ -57,15 +55,12 @@ class Command:
     Args:
         request: What the user asks for.
         binary: The rsync that runs here.
-        directory: Where copies of the user's filter files may be put.
     """
 
-    def __init__(self, request: Request, binary: Binary, directory: str) -> None:
+    def __init__(self, request: Request, binary: Binary) -> None:
         self._request = request
         self._settings = request.settings
         self._binary = binary
-        self._directory = directory
-        self._nul_words: list[str] | None = None
 
     def scan(self, shell: str | None, rate: int) -> list[bytes]:
         """The dry run over the whole tree."""
@@ -119,7 +114,7 @@ class Command:
         else:
             end = f"--max-delete={most if limit is None or int(limit) < 0 else min(most, int(limit))}"
         words = [*self._words("d", without={"max-delete"}), end]
-        words += ["--dirs", "--delete", "--existing", "--ignore-existing", *self._nul_filters()]
+        words += ["--dirs", "--delete", "--existing", "--ignore-existing", *self._filters()]
         return self._listed(words, root, list_path, shell, rate)
 
     def make_directories(self, root: Endpoint, list_path: str, shell: str | None, rate: int) -> list[bytes]:
@@ -188,37 +183,21 @@ class Command:
         """Let a file take the place of a directory, sparing what the filters protect."""
         if not self._request.clears_way:
             return []
-        return ["--force", *self._nul_filters(protecting=self._settings.on("delete-excluded"))]
+        return ["--force", *self._filters(protecting=self._settings.on("delete-excluded"))]
 
-    def _filters(self) -> list[str]:
-        """The filters as the user gave them."""
-        return [f"--{name}={text}" for name, text in self._settings.filters]
-
-    def _nul_filters(self, *, protecting: bool = False) -> list[str]:
-        """The filters, fit for an rsync whose lists end in NUL.
+    def _filters(self, *, protecting: bool = False) -> list[str]:
+        """The filters as the user gave them.
 
         Args:
             protecting: Only those that protect also where excluded files are to be deleted: rules for the receiver.
         """
-        if self._nul_words is None:
-            self._nul_words = [self._nul_filter(*entry) for entry in self._settings.filters]
-        if not protecting:
-            return self._nul_words
-        entries = zip(self._settings.filters, self._nul_words)
-        return [word for (name, text), word in entries if name == "filter" and _FOR_RECEIVER.match(text.lstrip())]
-
-    def _nul_filter(self, name: str, text: str) -> str:
-        """Copy a file of patterns with NUL for line ends: --from0 changes how rsync reads those, too."""
-        if name not in _FROM_FILES:
-            return f"--{name}={text}"
-        with open(text, "rb") as stream:
-            patterns = stream.read().replace(b"\r", b"\0").replace(b"\n", b"\0")
-        copy = os.path.join(self._directory, f"{name}.{len(os.listdir(self._directory))}")
-        with open(copy, "wb") as stream:
-            stream.write(patterns)
-        return f"--{name}={copy}"
+        filters = self._settings.filters
+        if protecting:
+            filters = [entry for entry in filters if entry[0] == "filter" and _FOR_RECEIVER.match(entry[1].lstrip())]
+        return [f"--{name}={text}" for name, text in filters]
 
     def _listed(self, words: list[str], root: Endpoint, list_path: str, shell: str | None, rate: int) -> list[bytes]:
+        # Behind the filters: rsync reads a file of patterns at once, as --from0 before it says (options.c).
         words = [*words, "--from0", "--files-from=" + list_path]
         return self._argv(words, [root.text], self._request.dest.as_directory().text, shell, rate)
 

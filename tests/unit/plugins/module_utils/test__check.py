@@ -158,7 +158,7 @@ def nest(src: t.Any, dest: str, **params: t.Any) -> str:
     """The sentence about ends that lie inside each other; empty where there is none."""
     request = build_request({"src": src, "dest": dest, "archive": True, **params})
     state = os.path.abspath("state")
-    command = Command(request, find(PROGRAMS[0]), state)
+    command = Command(request, find(PROGRAMS[0]))
     os.mkdir(state)
 
     async def work(processes: t.Any) -> None:

@@ -25,10 +25,10 @@ LISTED = ["transfer", "verify", "links", "deletions", "make_directories", "finis
 PASSES = ["scan", *LISTED, "finish_root", "whole", "verify_whole"]
 
 
-def vector(which: str, *, folder: str = "/state", check: bool = False, **params: t.Any) -> list[str]:
+def vector(which: str, *, check: bool = False, **params: t.Any) -> list[str]:
     """The words of one pass."""
     request = build_request({"src": "/src/", "dest": "/dst", "archive": True, **params}, check=check)
-    command = Command(request, recorded("3.5.0"), folder)
+    command = Command(request, recorded("3.5.0"))
     assert request.roots
     root = request.roots[0].root
     few = {"finish_root": [root], "scan": [], "whole": [], "verify_whole": [], "deletions": [root, "/list", 10]}
@@ -193,18 +193,10 @@ def test_a_file_takes_the_place_of_a_directory_only_where_the_user_lets_rsync_de
     assert "--force" not in options("transfer", delete=True, filter=": .rules")
 
 
-def test_patterns_from_a_file_end_in_nul_where_lists_do(tmp_path: t.Any) -> None:
-    """--from0 is about the files of patterns, too (rsync(1))."""
-    given = tmp_path / "patterns"
-    given.write_bytes(b"# none\n*.o\r\n\n/x y\n")
-    (word,) = [
-        word
-        for word in options("deletions", folder=str(tmp_path), delete=True, exclude_from=str(given))
-        if word.startswith("--exclude-from=")
-    ]
-    with open(word.partition("=")[2], "rb") as stream:
-        assert [line for line in stream.read().split(b"\0") if line] == [b"# none", b"*.o", b"/x y"]
-    assert f"--exclude-from={given}" in options("scan", exclude_from=str(given))
+def test_files_of_patterns_are_read_as_the_user_wrote_them() -> None:
+    """--from0 holds for those that stand behind it, too (options.c)."""
+    words = options("deletions", delete=True, exclude_from="/patterns", include_from="/more")
+    assert {"--exclude-from=/patterns", "--include-from=/more"} <= set(words[: words.index("--from0")])
 
 
 @pytest.mark.parametrize("name", ["link_dest", "copy_dest"])
@@ -220,7 +212,7 @@ def test_the_whole_rate_is_shared_by_code(which: str) -> None:
 
 @pytest.mark.parametrize(("rate", "word"), [(1 << 20, "--bwlimit=1024.000K"), (700_000, "--bwlimit=683.594K")])
 def test_a_share_of_the_rate(rate: int, word: str) -> None:
-    command = Command(build_request({"src": "/a", "dest": "/b"}), recorded("3.5.0"), "/state")
+    command = Command(build_request({"src": "/a", "dest": "/b"}), recorded("3.5.0"))
     assert word.encode() in command.scan(None, rate)
 
 
@@ -262,7 +254,7 @@ def test_the_users_own_shell_is_used_as_it_is(which: str) -> None:
 def test_old_versions_are_told_to_keep_names_from_the_remote_shell(number: tuple[int, int, int], old: bool) -> None:
     for dest, expected in ((SSH["dest"], old), (URL["dest"], False), ("/dst", False)):
         request = build_request({"src": "/src/", "dest": dest})
-        command = Command(request, recorded("3.2.7")._replace(number=number), "/state")
+        command = Command(request, recorded("3.2.7")._replace(number=number))
         assert (b"--protect-args" in command.scan("ssh", 0)) == expected
 
 
@@ -283,7 +275,7 @@ def test_the_users_own_rsync_after_the_lanes(delete: bool) -> None:
     request = build_request(
         {"src": "/src/", "dest": "/dst", "archive": True, "delete": True, "rsync_opts": ["--mkpath"]}
     )
-    words = [os.fsdecode(word) for word in Command(request, recorded("3.5.0"), "/").whole(None, 0, delete=delete)]
+    words = [os.fsdecode(word) for word in Command(request, recorded("3.5.0")).whole(None, 0, delete=delete)]
     assert {"--recursive", "--links", "--perms", "--times", "--owner", "--group", "--mkpath"} <= set(words)
     assert ("--delete" in words) == delete
 
@@ -316,7 +308,7 @@ OPTIONS = {
 def test_rsync_can_read_what_an_option_becomes(program: str, name: str, tmp_path: object) -> None:
     """rsync reads all words before it says its version, and ends otherwise where it cannot."""
     request = build_request({"src": "/src/", "dest": "far:dst", "archive": name != "archive", name: OPTIONS[name]})
-    command = Command(request, find(program), "/state")
+    command = Command(request, find(program))
     row = table.BY_OPTION[name]
     if not {row.name, *row.aliases} & find(program).options:
         with pytest.raises(RequestError, match=f"^{name}: this rsync has no option"):
