@@ -145,7 +145,7 @@ class Bench:
         code = engine.as_user(user, plain, self.folder)
         result = engine.as_user(user, ours, self.folder)
         problems = []
-        for part in ("dst", "src", "linked"):
+        for part in ("dst", "src", "linked", "bak"):
             trees_found = [os.path.join(place, part) for place in (expected, actual)]
             if not all(map(os.path.isdir, trees_found)):
                 assert list(map(os.path.lexists, trees_found)) == [os.path.lexists(trees_found[0])] * 2
