@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import typing as t
 
@@ -61,6 +62,55 @@ def test_disk_full(ssh: servers.Ssh, tree: Tree, tiny: str, remote: bool) -> Non
     subprocess.run(["mount", "-o", "remount,size=40m", tiny], check=True)
     assert engine.run(tree.params(dest=dest, delete=True))["failed"] is False
     assert not snapshot.differences(snapshot.snapshot(tree.source), snapshot.snapshot(dest))
+
+
+class Crowded:
+    """A file system where what is new only fits when what is extraneous, or a ballast beside the trees, is gone."""
+
+    def __init__(self, folder: str, tiny: str) -> None:
+        self.tree = Tree(folder, files=4, size=1 << 19)
+        self.tree.dest = os.path.join(tiny, "dst")
+        self.ballast = os.path.join(tiny, "ballast")
+        self.extraneous = os.path.join(self.tree.dest, "d0", "extraneous")
+        self.fill()
+
+    def fill(self) -> None:
+        """Start over."""
+        shutil.rmtree(self.tree.dest, ignore_errors=True)
+        trees.write(os.fsencode(self.ballast), bytes(5 << 18))
+        trees.write(os.fsencode(self.extraneous), bytes(7 << 18))
+
+
+@needs_root
+@pytest.mark.parametrize("jobs", [1, 4])
+def test_delete_before_frees_space_first(folder: str, tiny: str, jobs: int) -> None:
+    crowded = Crowded(folder, tiny)
+    tree = crowded.tree
+    argv = ["rsync", "-a", "--delete-before", tree.source + "/", tree.dest]
+    assert subprocess.run(argv).returncode == 0
+    expected = snapshot.snapshot(tree.dest)
+    crowded.fill()
+    result = engine.run(tree.params(jobs=jobs, rsync_opts=["--delete-before"]))
+    assert (result["rc"], result["failures"], result["one_process"]) == (0, [], []), result
+    assert result["deleted"] == [{"path": "d0/extraneous"}]
+    assert not snapshot.differences(expected, snapshot.snapshot(tree.dest))
+
+
+@needs_root
+def test_without_it_a_full_disk_deletes_nothing_and_a_rerun_with_room_ends_right(folder: str, tiny: str) -> None:
+    crowded = Crowded(folder, tiny)
+    tree = crowded.tree
+    result = engine.run(tree.params(delete=True))
+    assert result["failed"] and result["rc"] == 11, result
+    assert "No space left on device" in result["msg"]
+    assert (result["stats"]["deletions"], os.path.getsize(crowded.extraneous)) == (0, 7 << 18)
+    there = snapshot.snapshot(tree.dest)
+    wanted = {name.decode() for name, entry in snapshot.snapshot(tree.source).items() if entry.kind == "file"}
+    assert wanted - names(result) == wanted & {name.decode() for name in there} != wanted
+    os.unlink(crowded.ballast)
+    again = engine.run(tree.params(delete=True))
+    assert (again["rc"], again["deleted"]) == (0, [{"path": "d0/extraneous"}]), again
+    assert tree.arrived()
 
 
 @needs_root
