@@ -13,7 +13,7 @@ import typing as t
 
 import pytest
 
-from tests.fidelity.conftest import Bench, needs_root
+from tests.fidelity.conftest import OTHER_USER, Bench, needs_root
 from tests.fidelity.test_options import IDS, ROWS
 from tests.support import engine, trees
 
@@ -179,3 +179,19 @@ def test_another_rsync(bench: Bench, _name: str, words: list[str], params: dict[
     """The same with an rsync of another version, unpacked beside the one of this host."""
     bench.prepare()
     bench.compare(words, params, rsync=os.path.abspath(OLDER))
+
+
+@needs_root
+@pytest.mark.parametrize("ignoring", ["", " --ignore-errors"], ids=["", "ignoring errors"])
+@pytest.mark.parametrize(
+    "options", ["--delete", "--delete-before", "--delete-excluded --exclude=*.o", "--delete -C", "-H --delete -R"]
+)
+def test_a_directory_that_cannot_be_read(bench: Bench, options: str, ignoring: str) -> None:
+    """After an error in the scan nothing is deleted; told to ignore it, rsync deletes even what it could not see."""
+    bench.prepare()
+    for place in ("expected", "actual"):
+        os.chmod(os.path.join(bench.folder, place, "src", "z"), 0)
+    # Reading on while it deletes, rsync deletes until it meets the error.
+    words = "-a %s%s" % (options, ignoring)
+    sources = ["src/./" if "-R" in options else "src/"]
+    bench.compare_words(words, sources=sources, user=OTHER_USER, connect=["--no-inc-recursive"])
