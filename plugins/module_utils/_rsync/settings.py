@@ -19,6 +19,9 @@ BY_ARCHIVE = "archive"
 # Of these the last one counts.
 _RIVALS = {"super": "fake-super", "fake-super": "super"}
 
+# What a map asks for; without that, because a later word took it back, the map does nothing (options.c).
+_MAPS = {"usermap": "owner", "groupmap": "group"}
+
 
 class Settings:
     """What an rsync command line asks for.
@@ -42,7 +45,11 @@ class Settings:
         return any(self.values.get(name) not in (None, False, 0, []) for name in names)
 
     def apply(self, row: table.Option, value: t.Any = True) -> None:
-        """Set one option, as a later word on a command line would."""
+        """Set one option, as a later word on a command line would.
+
+        Raises:
+            RequestError: Owners or groups are mapped twice.
+        """
         if row.name == "archive":
             if not (value and self.values.get("recursive")):  # what -r asks for stays
                 self.values["recursive"] = BY_ARCHIVE if value else False
@@ -54,6 +61,13 @@ class Settings:
             count = self.values["F"] = (self.values.get("F") or 0) + 1
             if count <= 2:
                 self.filters.append(("filter", ": /.rsync-filter" if count == 1 else "- .rsync-filter"))
+        elif row.name == "chown":
+            user, _colon, group = value.partition(":")
+            for name, text in (("usermap", user), ("groupmap", group)):
+                if text:
+                    self._map(name, "*:" + text)
+        elif row.name in _MAPS:
+            self._map(row.name, value)
         elif value and row.name in _RIVALS:
             self.values.update({row.name: value, _RIVALS[row.name]: None})
         elif row.kind == table.FILTER:
@@ -64,6 +78,11 @@ class Settings:
             self.values[row.name] = (self.values.get(row.name) or 0) + 1 if value else 0
         else:
             self.values[row.name] = value
+
+    def _map(self, name: str, text: str) -> None:
+        if self.values.get(name):
+            raise RequestError(f"{name}: rsync takes one, and chown is one, too; leave the others out")
+        self.values.update({name: text, _MAPS[name]: True})
 
     def parse(self, words: t.Sequence[str]) -> None:
         """Read words of a command line as rsync itself would.
@@ -125,6 +144,8 @@ class Settings:
         for row in table.OPTIONS:
             value = self.values.get(row.name)
             if value is None or row.name in without or row.kind == table.FILTER or not row.passes:
+                continue
+            if row.name in _MAPS and not self.on(_MAPS[row.name]):
                 continue
             if letter in row.passes or letter == "w":
                 words += _words(row, value, known, on=row.default_on or row.name in implied)

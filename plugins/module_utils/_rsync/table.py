@@ -99,7 +99,7 @@ _METADATA = [
     Option("crtimes", "N", passes=CONTENT),
     Option("executability", "E", passes=CONTENT, option="executability"),
     Option("chmod", kind=LIST, passes=CONTENT, option="chmod"),
-    Option("chown", kind=VALUE, passes=CONTENT, option="chown"),
+    Option("chown", kind=VALUE, option="chown", note="stands for usermap and groupmap"),
     Option("usermap", kind=VALUE, passes=CONTENT, option="usermap"),
     Option("groupmap", kind=VALUE, passes=CONTENT, option="groupmap"),
     Option("numeric-ids", passes=CONTENT, option="numeric_ids"),

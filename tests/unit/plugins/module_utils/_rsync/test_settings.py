@@ -112,6 +112,28 @@ def test_xattrs_are_counted() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("words", "maps"),
+    [
+        ("--chown=1:2", "--owner --group --usermap=*:1 --groupmap=*:2"),
+        ("--chown=:2", "--group --groupmap=*:2"),
+        ("--no-o --chown=1:", "--owner --usermap=*:1"),
+        ("--chown=1:2 --no-o", "--group --groupmap=*:2"),
+        ("--usermap=3:4 --no-o", ""),
+        ("--chown=1 --no-o -o", "--owner --usermap=*:1"),
+    ],
+)
+def test_of_owners_the_last_word_counts(words: str, maps: str) -> None:
+    known = {"owner", "group", "usermap", "groupmap"}
+    assert parsed(*words.split()).words("t", known) == maps.split()
+
+
+@pytest.mark.parametrize("words", ["--chown=1 --usermap=2:3", "--groupmap=*:1 --chown=:2", "--chown=1 --chown=2"])
+def test_owners_are_mapped_once(words: str) -> None:
+    with pytest.raises(RequestError, match=r"^(user|group)map: rsync takes one"):
+        parsed(*words.split())
+
+
 def test_archive_leaves_an_explicit_recursion_alone() -> None:
     assert parsed("-r", "-a")["recursive"] is True
 
