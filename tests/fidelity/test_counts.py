@@ -28,6 +28,9 @@ WORDS = [
     "-a --size-only",
     "-a --no-l --no-D",
     "-a -O",
+    "-a --chmod=Du+w --link-dest=../ref",
+    "-a --chmod=Du+w --copy-dest=../ref --delete",
+    "-a --chmod=Du+w --compare-dest=../ref",
 ]
 
 # The names of rsync's --stats and the module's.

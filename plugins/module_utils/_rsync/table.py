@@ -186,7 +186,7 @@ _CHOICE = [
     Option(
         "compare-dest",
         kind=LIST,
-        passes="stl",
+        passes="stlm",
         option="compare_dest",
         whole="what is the same there is removed here, and no dry run says so",
     ),
