@@ -223,11 +223,4 @@ class Command:
         return words
 
 
-def shell_word(word: str) -> str:
-    """Quote one word of --rsh: rsync splits at spaces, knows both quotes, and a doubled quote is one (main.c)."""
-    if word and not any(sign in word for sign in " '\""):
-        return word
-    return '"{}"'.format(word.replace('"', '""'))
-
-
-__all__ = ("Command", "shell_word")
+__all__ = ("Command",)

@@ -22,11 +22,11 @@ import typing as t
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncError
 from ansible_collections.vgreb.jsync.plugins.module_utils._model import Failure, Reasons
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.bandwidth import Bandwidth
-from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import shell_word
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.diagnosis import explain
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import Verdict, classify
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import Report
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.process import Process, Processes, environment
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.shell import join_words
 
 if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change, Listing
@@ -69,7 +69,7 @@ class Lane:
         """What rsync is given as --rsh; None where it needs none of ours."""
         if not self._lanes.request.uses_ssh:
             return None
-        return " ".join(map(shell_word, self._ssh("-o", "ControlMaster=no")))
+        return join_words(self._ssh("-o", "ControlMaster=no"))
 
     def _ssh(self, *first: str) -> list[str]:
         """Words of an ssh over this lane's connection: ours, then the user's, then defaults (the first one counts)."""

@@ -15,11 +15,9 @@ import pytest
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
 from ansible_collections.vgreb.jsync.plugins.module_utils._options import argument_spec, build_request
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync import table
-from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import Command, shell_word
-from hypothesis import given
-from hypothesis import strategies as st
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import Command
 
-from tests.unit.real import PROGRAMS, find, recorded, script
+from tests.unit.real import PROGRAMS, find, recorded
 
 LISTED = ["transfer", "verify", "links", "deletions", "make_directories", "finish_directories"]
 PASSES = ["scan", *LISTED, "finish_root", "whole", "verify_whole"]
@@ -318,71 +316,3 @@ def test_rsync_can_read_what_an_option_becomes(program: str, name: str, tmp_path
         words = build("ssh", 1 << 20)
         ended = subprocess.run([*words[: words.index(b"--")], "--version"], capture_output=True, cwd=str(tmp_path))
         assert (ended.returncode, ended.stderr) == (0, b"")
-
-
-# --- words of --rsh
-
-
-def split(text: str) -> list[str]:
-    """Split as rsync does: at spaces; quotes of both kinds, and within them the same quote doubled (main.c, do_cmd)."""
-    words: list[str] = []
-    place, quote, inside = 0, "", False
-    while place < len(text):
-        sign = text[place]
-        if sign == " " and not quote:
-            inside = False
-        else:
-            if not inside:
-                words.append("")
-            inside = True
-            if sign == quote:
-                if text[place + 1 : place + 2] == quote:
-                    words[-1] += sign
-                    place += 1
-                else:
-                    quote = ""
-            elif sign in "'\"" and not quote:
-                quote = sign
-            else:
-                words[-1] += sign
-        place += 1
-    assert not quote
-    return words
-
-
-def split_by_rsync(text: str, folder: object) -> list[str]:
-    shell = script(folder, 'printf "%s\\0" "$@" >&2\n')
-    said = subprocess.run([PROGRAMS[0], "-e", f"{shell} {text}", "far:x", str(folder)], capture_output=True).stderr
-    words = said.decode().split("\0")
-    return words[: words.index("far")]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "a b",
-        "a  b",
-        "'a b' c",
-        '"a b" c',
-        '"a""b"',
-        "'a''b'",
-        "'' a",
-        'x"y z"w',
-        "'a'\"b\"",
-        '""""',
-        "a\\ b",
-        '"it\'s"',
-    ],
-)
-def test_the_model_splits_as_rsync_does(text: str, tmp_path: object) -> None:
-    assert split(text) == split_by_rsync(text, tmp_path)
-
-
-@given(st.lists(st.one_of(st.text("ab '\"\\"), st.text(st.characters(exclude_characters="\0")))))
-def test_any_words_of_a_remote_shell_arrive(words: list[str]) -> None:
-    assert split(" ".join(map(shell_word, words))) == words
-
-
-def test_words_of_a_remote_shell_arrive_in_a_real_rsync(tmp_path: object) -> None:
-    words = ["-i", '/a b/it\'s "mine"', "", "'", '"', "-o", "ProxyCommand=ssh -W %h:%p 'a  b'", "new\nline", "$HOME\\"]
-    assert split_by_rsync(" ".join(map(shell_word, words)), tmp_path) == words
