@@ -90,9 +90,9 @@ def test_sources(bench: Bench, sources: list[str], dest: str, delete: bool) -> N
 def test_sources_over_ssh(bench: Bench, ssh: servers.Ssh, sources: list[str], pull: bool) -> None:
     bench.prepare()
     far = {"before" if pull else "after": lambda path: "%s:%s" % (ssh.host, path)}
-    bench.compare(
-        ["-a", "--delete"], dict({"delete": True}, **ssh.options()), sources=sources, connect=["-e", ssh.rsh()], **far
-    )
+    # Without -s, rsync before 3.2.4 lets the remote shell split names.
+    connect = ["-s", "-e", ssh.rsh()]
+    bench.compare(["-a", "--delete"], dict({"delete": True}, **ssh.options()), sources=sources, connect=connect, **far)
 
 
 @pytest.mark.parametrize("delete", [False, True], ids=["keep", "delete"])

@@ -133,7 +133,7 @@ WORDS = [
     "-aH --inc-recursive --stats",
     "-a --no-inc-recursive",
     "-a --trust-sender --max-alloc=2g --qsort --protocol=31",
-    "-a --timeout=60 --secluded-args --blocking-io",
+    "-as --timeout=60 --blocking-io",
     "-a --remote-option=--fake-super",
     "-a --inplace --partial-dir=.part",
     "-a --mkpath --fsync --preallocate",

@@ -10,7 +10,7 @@ import os
 import typing as t
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "recorded")
-VERSIONS = ("3.2.7", "3.5.0")
+VERSIONS = ("3.2.3", "3.2.7", "3.5.0")
 
 
 class Recording(t.NamedTuple):

@@ -23,6 +23,9 @@ OLDEST = (3, 1, 0)
 # From this version on rsync itself keeps file names from the remote shell (NEWS for rsync 3.2.4).
 ESCAPES_ARGUMENTS = (3, 2, 4)
 
+# "created directory" without -v: not in rsync 3.2.3, in rsync 3.2.7 (get_local_name() in main.c).
+SAYS_NEW_ROOT = (3, 2, 7)
+
 # Options that rsync has and its help does not list.
 _UNLISTED = frozenset(("append-verify", "inc-recursive", "qsort", "old-compress", "new-compress"))
 
@@ -79,4 +82,4 @@ async def _ask(processes: Processes, path: str, question: str) -> str:
     return readable(b"".join(answer))
 
 
-__all__ = ("Binary", "ESCAPES_ARGUMENTS", "find_rsync")
+__all__ = ("Binary", "ESCAPES_ARGUMENTS", "SAYS_NEW_ROOT", "find_rsync")

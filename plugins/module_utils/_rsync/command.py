@@ -19,8 +19,8 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.binary import ESCAPES_ARGUMENTS
-from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import DAEMON, SSH, Endpoint
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.binary import ESCAPES_ARGUMENTS, SAYS_NEW_ROOT
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import DAEMON, LOCAL, SSH, Endpoint
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import FORMAT
 
 if t.TYPE_CHECKING:
@@ -35,18 +35,8 @@ _FOR_RECEIVER = re.compile(r"[PR](?![a-z])|protect\b|risk\b|!|clear\b|([-+]|excl
 # leader of a hard-link group is there when its followers are linked.
 _GUARDS = frozenset(("update", "existing", "ignore-existing"))
 
-
-_DELETIONS = frozenset(
-    (
-        "delete",
-        "delete-before",
-        "delete-during",
-        "delete-delay",
-        "delete-after",
-        "delete-excluded",
-        "delete-missing-args",
-    )
-)
+_MODES = ("before", "during", "delay", "after", "excluded", "missing-args")
+_DELETIONS = frozenset(("delete", *("delete-" + mode for mode in _MODES)))
 
 
 class Command:
@@ -55,16 +45,20 @@ class Command:
     Args:
         request: What the user asks for.
         binary: The rsync that runs here.
+
+    Raises:
+        RequestError: An option is asked for that this rsync does not have.
     """
 
     def __init__(self, request: Request, binary: Binary) -> None:
         self._request = request
         self._settings = request.settings
         self._binary = binary
+        self._words("w")  # an option that only a later pass is given is refused now
 
     def scan(self, shell: str | None, rate: int) -> list[bytes]:
         """The dry run over the whole tree."""
-        words = [*self._words("s"), "--dry-run", *self._recursion(), *self._filters()]
+        words = [*self._words("s"), "--dry-run", *self._recursion(), *self._filters(), *self._new_root()]
         settings = self._settings
         if settings.on("checksum") and self._request.check:
             words.append("--checksum")
@@ -168,6 +162,12 @@ class Command:
         """
         at_once = self._request.far is not None or self._settings.on("hard-links")
         return ["--no-inc-recursive"] if at_once and self._settings["inc-recursive"] is None else []
+
+    def _new_root(self) -> list[str]:
+        """Have a receiver say that it makes the destination, which an older one keeps to itself in a dry run."""
+        kind = self._request.dest.kind
+        silent = kind == LOCAL and self._binary.number < SAYS_NEW_ROOT
+        return ["--info=name"] if silent or kind == SSH else []
 
     def _unchanged_too(self) -> list[str]:
         """A file taken whole from another directory is new, but listed only among the unchanged."""

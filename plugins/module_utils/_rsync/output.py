@@ -30,7 +30,9 @@ _ESCAPE = re.compile(rb"\\#([0-7]{3})")
 _CHANGE = re.compile(rb"([<>ch.][fdLDS].{9}|\*deleting  ) \d+ (\d+) (.*?)//(/?)(?: (?:->|=>) (.*))?")
 _STATISTIC = re.compile(rb"([A-Z][A-Za-z ]+): (\d+)(?: bytes)?(?: \((.*)\))?")
 _COUNT = re.compile(rb"(\w+): (\d+)")
-_CHATTER = re.compile(rb"sent \d+ bytes  received |total size is \d|File list \w+ time: |sending |receiving |done$|$")
+_CHATTER = re.compile(
+    rb"sent \d+ bytes  received |total size is \d|File list \w+ time: |sending |receiving |ignoring unsafe |done$|$"
+)
 
 _VANISHED = re.compile(rb'(?:file|directory) has vanished: "(.*)"(?: \(in [^)]*\))?')
 _MESSAGE = re.compile(

@@ -30,7 +30,7 @@ def refusal(path: str) -> str:
     return caught.value.message
 
 
-@pytest.mark.parametrize(("version", "number"), [("3.2.7", (3, 2, 7)), ("3.5.0", (3, 5, 0))])
+@pytest.mark.parametrize(("version", "number"), [("3.2.3", (3, 2, 3)), ("3.2.7", (3, 2, 7)), ("3.5.0", (3, 5, 0))])
 def test_recorded(version: str, number: tuple[int, int, int]) -> None:
     binary = recorded(version)
     assert (binary.version, binary.number) == (version, number)
@@ -112,7 +112,7 @@ def test_a_program_that_does_not_start(tmp_path: object) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize(
-    "name", ["append-verify", "inc-recursive", "qsort", "old-compress", "whole-file", "super", "fsync"]
+    "name", ["append-verify", "inc-recursive", "qsort", "old-compress", "whole-file", "super", "mkpath"]
 )
 def test_options_that_every_rsync_has(version: str, name: str) -> None:
     assert name in recorded(version).options

@@ -301,17 +301,41 @@ OPTIONS = {
 }
 
 
+def test_what_this_rsync_has_not_is_refused_before_any_pass() -> None:
+    """The scan is not given it: nothing must be made before a transfer is built."""
+    request = build_request({"src": "/src/", "dest": "/dst", "fsync": True})
+    with pytest.raises(RequestError, match=r"^fsync: this rsync has no option --fsync; "):
+        Command(request, recorded("3.2.3"))
+
+
+@pytest.mark.parametrize(
+    ("version", "dest", "asked"),
+    [
+        ("3.2.3", "/dst", True),
+        ("3.2.7", "/dst", False),
+        ("3.5.0", "/dst", False),
+        ("3.5.0", "far:/dst", True),
+        ("3.2.3", "rsync://far/m", False),
+    ],
+)
+def test_a_receiver_that_may_be_older_is_asked_for_the_directory_that_it_makes(
+    version: str, dest: str, asked: bool
+) -> None:
+    request = build_request({"src": "/src/", "dest": dest})
+    assert (b"--info=name" in Command(request, recorded(version)).scan("ssh", 0)) == asked
+
+
 @pytest.mark.parametrize("program", PROGRAMS, ids=[find(path).version for path in PROGRAMS])
 @pytest.mark.parametrize("name", OPTIONS)
 def test_rsync_can_read_what_an_option_becomes(program: str, name: str, tmp_path: object) -> None:
     """rsync reads all words before it says its version, and ends otherwise where it cannot."""
     request = build_request({"src": "/src/", "dest": "far:dst", "archive": name != "archive", name: OPTIONS[name]})
-    command = Command(request, find(program))
     row = table.BY_OPTION[name]
     if not {row.name, *row.aliases} & find(program).options:
         with pytest.raises(RequestError, match=f"^{name}: this rsync has no option"):
-            command.scan("ssh", 0)
+            Command(request, find(program))
         return
+    command = Command(request, find(program))
     for build in (command.scan, command.whole):
         words = build("ssh", 1 << 20)
         ended = subprocess.run([*words[: words.index(b"--")], "--version"], capture_output=True, cwd=str(tmp_path))
