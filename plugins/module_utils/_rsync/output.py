@@ -50,6 +50,7 @@ _UNFIT = re.compile(
 )
 _BLOCKS = re.compile("could not make way for ").match
 _GONE = re.compile(rb"(?:link_stat|readlink_stat|opendir|send_files failed to open)$")
+_BY_SENDER = re.compile(rb"(?:link_stat|change_dir|send_files failed to open)$")
 _TEMPORARY = re.compile(rb"\.(.+)\.[A-Za-z0-9]{6}")
 
 
@@ -109,6 +110,7 @@ def parse_problem(line: bytes, *, listed: bool = True) -> Problem | None:
     if match is None:
         return None
     role, action, path, cause = match.groups()
+    role = (role or _only_role(action.strip())).lower()
     if b'" -> "' in path:  # rename names the temporary file first, symlink names the target last
         path = path.split(b'" -> "')[-1 if action.startswith(b"rename") else 0]
     elif b'" => ' in path:
@@ -117,8 +119,13 @@ def parse_problem(line: bytes, *, listed: bool = True) -> Problem | None:
     reason = ": ".join(readable(part.strip()) for part in (action, cause) if part)
     if action.endswith(b"xattr"):  # fsetxattr("path","attribute")
         path = path.split(b'","')[0]
-    name = _final_name(decode(path), action) if (role or b"").lower() == b"receiver" else decode(path)
+    name = _final_name(decode(path), action) if role == b"receiver" else decode(path)
     return Problem(name, reason, vanished, role == b"sender")
+
+
+def _only_role(action: bytes) -> bytes:
+    """Tell who alone says so where rsync before 3.2.0 names no role (flist.c, sender.c, receiver.c)."""
+    return b"receiver" if action == b"mkstemp" else b"sender" if _BY_SENDER.match(action) else b""
 
 
 def _final_name(path: bytes, action: bytes) -> bytes:

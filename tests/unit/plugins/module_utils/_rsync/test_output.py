@@ -522,7 +522,7 @@ def test_problems_that_are_said_otherwise(version: str, case: str, path: bytes) 
         ),
         (
             b'rsync: send_files failed to open "/m/x" (in tree): Permission denied (13)',
-            (b"/m/x", "send_files failed to open: " + DENIED, False, False),
+            (b"/m/x", "send_files failed to open: " + DENIED, False, True),
         ),
         (
             b"ERROR: a/b failed verification -- update discarded.",
@@ -559,6 +559,46 @@ VERDICTS = {
     "daemon_is_read_only": Verdict.FATAL,
     "daemon_is_not_there": Verdict.RETRY,
 }
+
+
+# rsyserr() of rsync 3.1 names no role; the words behind it are those of rsync 3.2.
+WITHOUT_ROLE = [
+    (b'link_stat "/s/gone" failed: No such file or directory (2)', b"/s/gone", True, True),
+    (b'send_files failed to open "/s/a": Permission denied (13)', b"/s/a", False, True),
+    (b'send_files failed to open "/m/a" (in tree): No such file or directory (2)', b"/m/a", True, True),
+    (b'change_dir "/s" failed: No such file or directory (2)', b"/s", False, True),
+    (b'change_dir#3 "/d" failed: Permission denied (13)', b"/d", False, False),
+    (b'opendir "/s/sub" failed: Permission denied (13)', b"/s/sub", False, False),
+    (b'readlink_stat("/s/a") failed: Permission denied (13)', b"/s/a", False, False),
+    (b'mkstemp "/d/.a b.AbC123" failed: Permission denied (13)', b"/d/a b", False, False),
+    (b'rename "/d/.a.AbC123" -> "a": Permission denied (13)', b"a", False, False),
+    (b'write failed on "/d/large": No space left on device (28)', b"/d/large", False, False),
+    (b'recv_generator: mkdir "/d/sub" failed: Permission denied (13)', b"/d/sub", False, False),
+    (b'symlink "/d/link" -> "target" failed: Permission denied (13)', b"/d/link", False, False),
+    (b'link "/d/c" => b failed: Operation not permitted (1)', b"/d/c", False, False),
+    (b'failed to set times on "/d/.bashrc.backup": Operation not permitted (1)', b"/d/.bashrc.backup", False, False),
+    (b"delete_file: unlink(sub/a) failed: Permission denied (13)", b"sub/a", False, False),
+]
+
+
+@pytest.mark.parametrize(("words", "path", "vanished", "from_sender"), WITHOUT_ROLE)
+def test_which_end_speaks_where_rsync_does_not_say(
+    words: bytes, path: bytes, vanished: bool, from_sender: bool
+) -> None:
+    problem = parse_problem(b"rsync: " + words)
+    assert problem is not None
+    assert (problem.path, problem.vanished, problem.from_sender) == (path, vanished, from_sender)
+
+
+@pytest.mark.parametrize(("words", "role"), [(row[0], b"sender" if row[3] else b"generator") for row in WITHOUT_ROLE])
+def test_the_reason_is_the_same_with_a_role(words: bytes, role: bytes) -> None:
+    without, spoken = parse_problem(b"rsync: " + words), parse_problem(b"rsync: [%s] " % role + words)
+    assert without is not None and spoken is not None
+    assert (without.reason, without.vanished, without.from_sender) == (
+        spoken.reason,
+        spoken.vanished,
+        spoken.from_sender,
+    )
 
 
 @each_version
