@@ -11,6 +11,7 @@
     check the request against this host      bad input ends here, nothing touched
     find rsync
     log lane 1 in
+    ask the far rsync                        only about options that not every rsync has
     scan ---- changes ----> plan             one dry run over the whole tree
         partition <-------- plan
     transfer                                 N lanes, while the scan still runs
@@ -44,6 +45,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.binary import f
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import Command
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import split_list
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import FILE_IO, SIGNALED
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.far import check_far
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane import Lanes
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.process import Processes
 from ansible_collections.vgreb.jsync.plugins.module_utils._scan import Scan
@@ -117,6 +119,7 @@ async def _conduct(request: Request, outcome: Outcome, sizes: Sizes) -> None:
             command = Command(request, outcome.rsync)
             await check_nesting(request, command, processes, state)
             await lanes.first.open()
+            await check_far(request, lanes.first.shell, processes)
             await _Run(request, outcome, lanes, command, state, sizes).run()
     if not outcome.failed:
         outcome.stage = RESULT

@@ -33,7 +33,8 @@ A run of `parallel_rsync` starts several kinds of rsync: the **scan** (a dry run
   in the result says so,
 - or **refused** with the reason, before anything is touched.
 
-The column "module" names the module's own option; any other goes into `rsync_opts`.
+The column "module" names the module's own option; any other goes into `rsync_opts`. What the rsync on this host, or the
+one at the other end, does not have is refused, too.
 
 """
 
@@ -70,7 +71,13 @@ def _why(row: Option) -> str:
     if row.alone:
         return "all of the work: " + row.alone
     passed = ", ".join(PASSES[letter] for letter in row.passes if letter in PASSES)
-    return "; ".join(text for text in (passed, row.whole, row.note, row.refused) if text)
+    return "; ".join(text for text in (passed, row.whole, row.note, _needs(row), row.refused) if text)
+
+
+def _needs(row: Option) -> str:
+    """Say what the other end needs for an option that not every rsync knows."""
+    way = "" if len(row.told) == 2 else "".join(" to " + way for way in row.told)
+    return "the other end needs rsync %s%s" % (row.since, way) if row.told else ""
 
 
 if __name__ == "__main__":

@@ -71,9 +71,20 @@ async def find_rsync(processes: Processes, path: str) -> Binary:
     number = (int(match.group(2)), int(match.group(3)), int(match.group(4) or 0))
     if number < OLDEST:
         raise RequestError(f"rsync_path is {found!r}, version {version}: install rsync 3.1 or newer")
-    listed = _OPTION.findall(await _ask(processes, found, "--help"))
+    return Binary(found, version, number, read_options(await _ask(processes, found, "--help")))
+
+
+def read_version(text: str) -> str | None:
+    """Find the version in what ``--version`` or ``--help`` says; None where no rsync says it."""
+    match = _VERSION.search(text)
+    return match.group(1) if match else None
+
+
+def read_options(text: str) -> frozenset[str]:
+    """Read the long names of the options that ``--help`` lists, and those that it never lists."""
+    listed = _OPTION.findall(text)
     positive = [name[3:] for name in listed if name.startswith("no-")]
-    return Binary(found, version, number, _UNLISTED.union(listed, positive))
+    return _UNLISTED.union(listed, positive)
 
 
 async def _ask(processes: Processes, path: str, question: str) -> str:
@@ -82,4 +93,4 @@ async def _ask(processes: Processes, path: str, question: str) -> str:
     return readable(b"".join(answer))
 
 
-__all__ = ("Binary", "ESCAPES_ARGUMENTS", "SAYS_NEW_ROOT", "find_rsync")
+__all__ = ("Binary", "ESCAPES_ARGUMENTS", "SAYS_NEW_ROOT", "find_rsync", "read_options", "read_version")

@@ -60,7 +60,7 @@ _SENTENCES = [
         "dest is a file and src is not a single file: name a directory in dest",
     ),
     (
-        rb"(--[A-Za-z0-9-]+): unknown option",
+        rb"(--?[A-Za-z0-9@][^\s:]*): unknown option",
         "the rsync on {host} does not know {0}: install a newer one there or leave the option out",
     ),
 ]

@@ -34,6 +34,9 @@ EVERYWHERE = "stldm"
 CONTENT = "stlm"  # what a file or a directory is made of
 DATA = "tl"  # how content is moved
 
+PUSH = "push"
+PULL = "pull"
+
 
 class Option(t.NamedTuple):
     """One option of rsync.
@@ -50,6 +53,9 @@ class Option(t.NamedTuple):
         alone: Why one rsync does the whole work where it is asked for, or "".
         whole: Why the user's own rsync runs over the tree after the lanes where it is asked for, or "".
         note: What else becomes of it, where it is more than passed on, or "".
+        told: In which runs rsync tells the far rsync of it (server_options() in options.c), where that may not know it.
+        since: Of an option with ``told``: the first rsync that knows it (NEWS.md), newer than 3.1.0.
+        untold: Values of it that the far rsync is told of in words that every rsync knows, or not at all.
     """
 
     name: str
@@ -63,6 +69,9 @@ class Option(t.NamedTuple):
     alone: str = ""
     whole: str = ""
     note: str = ""
+    told: tuple[str, ...] = ()
+    since: str = ""
+    untold: tuple[str, ...] = ()
 
     @property
     def takes_value(self) -> bool:
@@ -95,8 +104,8 @@ _IMPLIED = [
 _METADATA = [
     Option("acls", "A", passes=CONTENT, option="acls"),
     Option("xattrs", "X", kind=COUNT, passes=CONTENT, option="xattrs"),
-    Option("atimes", "U", kind=COUNT, passes=CONTENT, option="atimes"),
-    Option("crtimes", "N", passes=CONTENT),
+    Option("atimes", "U", kind=COUNT, passes=CONTENT, option="atimes", told=(PUSH, PULL), since="3.2.0"),
+    Option("crtimes", "N", passes=CONTENT, told=(PUSH, PULL), since="3.2.3"),
     Option("executability", "E", passes=CONTENT, option="executability"),
     Option("chmod", kind=LIST, passes=CONTENT, option="chmod"),
     Option("chown", kind=VALUE, option="chown", note="stands for usermap and groupmap"),
@@ -140,8 +149,8 @@ _LINKS = [
     ),
     Option("insecure-links", passes=EVERYWHERE),
     Option("confine-root", kind=VALUE, passes=EVERYWHERE),
-    Option("copy-devices", passes="stl"),
-    Option("write-devices", passes="stl"),
+    Option("copy-devices", passes="stl", told=(PULL,), since="3.2.4"),
+    Option("write-devices", passes="stl", told=(PUSH,), since="3.2.0"),
     Option("drop-D", passes=CONTENT),
 ]
 
@@ -173,7 +182,15 @@ _CHOICE = [
         option="checksum",
         note="the scan lists every file without reading it; the lanes read and compare, side by side",
     ),
-    Option("checksum-choice", kind=VALUE, passes="stl", aliases=("cc",)),
+    Option(
+        "checksum-choice",
+        kind=VALUE,
+        passes="stl",
+        aliases=("cc",),
+        told=(PUSH, PULL),
+        since="3.1.3",
+        untold=("auto", "auto,auto"),
+    ),
     Option("checksum-seed", kind=VALUE, passes="stl"),
     Option("max-size", kind=VALUE, passes="s", option="max_size"),
     Option("min-size", kind=VALUE, passes="s", option="min_size"),
@@ -269,8 +286,8 @@ _MOVING = [
     Option("append-verify", passes="stl"),
     Option("sparse", "S", passes="stl", option="sparse"),
     Option("preallocate", passes="stl", option="preallocate"),
-    Option("fsync", passes=DATA, option="fsync"),
-    Option("open-noatime", passes="stl"),
+    Option("fsync", passes=DATA, option="fsync", told=(PUSH,), since="3.2.4"),
+    Option("open-noatime", passes="stl", told=(PUSH, PULL), since="3.2.0"),
     Option("fuzzy", "y", kind=COUNT, passes=DATA, option="fuzzy"),
     Option("block-size", "B", kind=VALUE, passes=DATA),
     Option("partial", passes=DATA, option="partial"),
@@ -285,11 +302,19 @@ _MOVING = [
     Option("compress", "z", kind=COUNT, passes=DATA, option="compress"),
     Option("old-compress", passes=DATA),
     Option("new-compress", passes=DATA),
-    Option("compress-choice", kind=VALUE, passes=DATA, aliases=("zc",)),
+    Option(
+        "compress-choice",
+        kind=VALUE,
+        passes=DATA,
+        aliases=("zc",),
+        told=(PUSH, PULL),
+        since="3.2.0",
+        untold=("auto", "zlib", "zlibx"),
+    ),
     Option("compress-level", kind=VALUE, passes=DATA, aliases=("zl",)),
     Option("compress-threads", kind=VALUE, passes=DATA, aliases=("zt",)),
     Option("skip-compress", kind=VALUE, passes=DATA),
-    Option("mkpath", passes=EVERYWHERE, option="mkpath"),
+    Option("mkpath", passes=EVERYWHERE, option="mkpath", told=(PUSH,), since="3.2.3"),
     Option("bwlimit", kind=VALUE, option="bwlimit", note="for the whole run: shared out over the rsyncs that run"),
     Option("log-file", kind=VALUE, passes="tldm"),
 ]
@@ -323,7 +348,7 @@ _CONNECTION = [
     ),
     Option("secluded-args", "s", passes=EVERYWHERE, aliases=("protect-args",), default_on=True),
     Option("trust-sender", passes=EVERYWHERE),
-    Option("max-alloc", kind=VALUE, passes=EVERYWHERE),
+    Option("max-alloc", kind=VALUE, passes=EVERYWHERE, told=(PUSH, PULL), since="3.2.2", untold=("1g",)),
     Option("qsort", passes=EVERYWHERE),
     Option("iconv", kind=VALUE, passes="w", alone="names differ between the two ends"),
     Option(
@@ -396,4 +421,4 @@ def find(word: str) -> tuple[Option, bool] | None:
     return None
 
 
-__all__ = ("ARCHIVE", "BY_NAME", "BY_OPTION", "BY_SHORT", "NEGATABLE", "OPTIONS", "Option", "find")
+__all__ = ("ARCHIVE", "BY_NAME", "BY_OPTION", "BY_SHORT", "NEGATABLE", "OPTIONS", "PULL", "PUSH", "Option", "find")

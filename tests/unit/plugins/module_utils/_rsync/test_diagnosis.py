@@ -95,6 +95,12 @@ def test_said(words: str) -> None:
     assert explain(255, b"a banner of the host\n" + words.encode() + b"\n", "far") == SAID[words]
 
 
+@pytest.mark.parametrize("word", ["-logDtprUe.iLsfxCIvu", "-@-1", "--max-alloc=2G"])
+def test_an_option_that_is_a_letter_or_has_a_value(word: str) -> None:
+    sentence = explain(12, b"rsync: %s: unknown option\n" % word.encode(), "far")
+    assert sentence == f"the rsync on far does not know {word}: install a newer one there or leave the option out"
+
+
 def test_this_host() -> None:
     assert explain(1, b"rsync: --nonsense: unknown option", "").startswith(
         "the rsync on this host does not know --nonsense"

@@ -17,7 +17,7 @@ import pytest
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync import table
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.settings import Settings
 
-from tests.unit.real import PROGRAMS, find
+from tests.unit.real import PROGRAMS, find, recorded, script
 from tests.unit.recordings import VERSIONS, load
 
 
@@ -196,3 +196,46 @@ def test_negated_forms_are_those_of_rsync(path: str) -> None:
     found = {name for name in names if table.find("no-" + name)}
     assert accepts(path, *("--no-" + name for name in found & find(path).options))
     assert not [name for name in names - found if accepts(path, "--no-" + name)]
+
+
+def told_by(path: str, way: str, *words: str) -> list[str]:
+    """The options that an rsync gives the far one."""
+    with tempfile.TemporaryDirectory() as folder:
+        shell = script(folder, 'printf "%s\\0" "$@" >&2\n')
+        ends = ["far:x", folder] if way == table.PULL else [folder, "far:x"]
+        said = subprocess.run([path, "-e", shell, *words, *ends], capture_output=True).stderr.decode().split("\0")
+    return said[said.index("--server") : said.index(".")] if "--server" in said else []
+
+
+def _letters(told: list[str]) -> set[str]:
+    """The short options of one word, up to the e that stands for what the client can do."""
+    return {letter for word in told if re.match("-[^-]", word) for letter in word[1:].partition("e.")[0]}
+
+
+# Values that rsync passes on as they are.
+CHOSEN = {"checksum-choice": "md5", "compress-choice": "lz4", "max-alloc": "2G"}
+
+
+@each_program
+@pytest.mark.parametrize("way", [table.PUSH, table.PULL])
+def test_the_far_rsync_is_told_what_the_table_says(path: str, way: str) -> None:
+    """Looked at are the options with a version, and those that rsync 3.2.3 does not have."""
+    usual = told_by(path, way)
+    wrong = []
+    for row in GIVEN:
+        known_long = {row.name, *row.aliases} & recorded("3.2.3").options
+        if row.name not in find(path).options or (known_long and not row.since):
+            continue
+        told = told_by(path, way, f"--{row.name}" + ("=" + CHOSEN.get(row.name, "1") if row.takes_value else ""))
+        words = {word.partition("=")[0] for word in told}
+        says = "--" + row.name in words or _letters(told) - _letters(usual) == {row.short}
+        if told and says != (way in row.told):
+            wrong.append(row.name)
+        for value in row.untold:
+            assert not [word for word in told_by(path, way, f"--{row.name}={value}") if row.name in word]
+    assert not wrong
+
+
+def test_what_is_told_has_a_version() -> None:
+    assert [row for row in table.OPTIONS if row.told]
+    assert not [row.name for row in table.OPTIONS if bool(row.told) != bool(row.since)]
