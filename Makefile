@@ -13,7 +13,7 @@ demo build: export LC_ALL := C.UTF-8
 demo build: export ANSIBLE_CONFIG := tests/setup/ansible.cfg
 demo build: export ANSIBLE_COLLECTIONS_PATH := .cache/collections
 
-.PHONY: help demo test fidelity-long lint docs bench build clean
+.PHONY: help demo test fidelity-long lint docs bench bench-wan build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -49,6 +49,10 @@ docs: ## write docs/rsync-options.md from the table in the code
 bench: ## compare the speed with that of plain rsync
 	@sh tests/setup/setup.sh demo
 	.venv/bin/python tests/bench/run.py $(BENCH_ARGS)
+
+bench-wan: ## measure the slow network that the bench uses, and what it could carry at most
+	@sh tests/setup/setup.sh demo
+	.venv/bin/python -m tests.bench.wan
 
 build: ## write the collection's tarball to .cache
 	@sh tests/setup/setup.sh demo

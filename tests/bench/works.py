@@ -17,6 +17,7 @@ import subprocess
 import typing as t
 
 from tests.bench.measure import BenchError
+from tests.bench.wan import wan
 from tests.support import servers
 
 
@@ -48,16 +49,36 @@ def _local(folder: str) -> t.Iterator[Transport]:
 @contextlib.contextmanager
 def _loopback(folder: str) -> t.Iterator[Transport]:
     """An sshd of its own on this machine."""
-    place = os.path.join(folder, "sshd")
+    with _sshd(folder, "sshd") as ssh:
+        yield _through(ssh, folder)
+
+
+@contextlib.contextmanager
+def _wan(folder: str) -> t.Iterator[Transport]:
+    """The same behind a slow network."""
+    with _sshd(folder, "wan") as ssh, wan(os.path.join(folder, "wan"), (ssh.host, ssh.port)) as (host, port):
+        alias = " -o HostKeyAlias=[%s]:%d" % (ssh.host, ssh.port)
+        yield _through(ssh._replace(host=host, port=port, args=ssh.args + alias), folder)
+
+
+@contextlib.contextmanager
+def _sshd(folder: str, name: str) -> t.Iterator[servers.Ssh]:
+    place = os.path.join(folder, name)
     os.mkdir(place)
     with servers.sshd(place) as ssh:
-        login = "%s@%s" % (servers.user_name(), ssh.host)
-        yield Transport(
-            folder, login + ":", ("-e", ssh.rsh()), ssh.options(), (*ssh.words(), login), ssh.pid
-        )
+        yield ssh
 
 
-TRANSPORTS: dict[str, t.Callable[[str], t.ContextManager[Transport]]] = {"local": _local, "loopback": _loopback}
+def _through(ssh: servers.Ssh, folder: str) -> Transport:
+    login = "%s@%s" % (servers.user_name(), ssh.host)
+    return Transport(folder, login + ":", ("-e", ssh.rsh()), ssh.options(), (*ssh.words(), login), ssh.pid)
+
+
+TRANSPORTS: dict[str, t.Callable[[str], t.ContextManager[Transport]]] = {
+    "local": _local,
+    "loopback": _loopback,
+    "wan": _wan,
+}
 
 
 class Work(t.NamedTuple):
@@ -85,6 +106,8 @@ WORKS = (
     Work("large-local", "large"),
     Work("small-push", "small", "loopback"),
     Work("large-push", "large", "loopback"),
+    Work("small-wan", "small", "wan"),
+    Work("large-wan", "large", "wan"),
     Work("small-pull", "small", "loopback", pull=True),
     Work("large-pull", "large", "loopback", pull=True),
     Work("unchanged-local", "small", before="outdated"),

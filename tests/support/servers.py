@@ -26,7 +26,8 @@ def free_port(address: str) -> int:
 
 
 @contextlib.contextmanager
-def _running(argv: t.Sequence[str], address: str, port: int, log: str) -> t.Iterator[subprocess.Popen[bytes]]:
+def running(argv: t.Sequence[str], address: str, port: int, log: str) -> t.Iterator[subprocess.Popen[bytes]]:
+    """Run a server from the moment it listens to the end of the block."""
     with open(log, "ab") as stream:
         process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, start_new_session=True)
     try:
@@ -104,7 +105,7 @@ def sshd(folder: str, *, host: str = "127.0.0.2", extra: str = "") -> t.Iterator
     with open(names["known_hosts"], "w") as stream:
         stream.write("[%s]:%d %s\n" % (host, port, host_key))
     args = "-F none -o UserKnownHostsFile=%s -o GlobalKnownHostsFile=none" % names["known_hosts"]
-    with _running([program, "-D", "-e", "-f", names["config"]], host, port, names["log"]) as process:
+    with running([program, "-D", "-e", "-f", names["config"]], host, port, names["log"]) as process:
         yield Ssh(host, port, names["user_key"], args, names["log"], names["config"], process.pid)
 
 
@@ -148,7 +149,7 @@ def rsyncd(folder: str, *, host: str = "127.0.0.3", rsync: str = "rsync") -> t.I
         stream.write(module % ("readonly", top, "yes", ""))
     with open(os.path.join(folder, "motd"), "w") as stream:
         stream.write("Welcome to the daemon.\nIt has a message of the day.\n")
-    with _running(
+    with running(
         [rsync, "--daemon", "--no-detach", "--config=" + config], host, port, os.path.join(folder, "out.log")
     ):
         yield Rsyncd("rsync://%s:%d/" % (host, port), top, "open sesame", host, port)
