@@ -7,6 +7,8 @@
 # May name the Python to use.
 export PYTHON
 SECONDS = 3600
+BENCH_WORDS = $(foreach name,WORK RUNNERS ROUNDS TARGET JSON,$(if $($(name)),--$(call lower,$(name)) "$($(name))"))
+lower = $(shell echo $(1) | tr A-Z a-z)
 
 # What a person sees is the same everywhere, whatever the user's own configuration says.
 demo build: export LC_ALL := C.UTF-8
@@ -22,7 +24,12 @@ help: ## list the targets
 	@echo '  PYTHON=python3.13                           Python 3.11 or newer, found by itself if not given'
 	@echo '  PYTEST_ARGS="tests/faults -k stop"          what make test passes to pytest'
 	@echo '  SECONDS=28800                               how long make fidelity-long looks for differences'
-	@echo '  BENCH_ARGS="--work small-push --rounds 5"   what make bench passes on, --help explains'
+	@echo '  WORK=e1,f3                                  rows of make bench, all if not given: docs/performance.md'
+	@echo '  RUNNERS=mprsync,module                      what it compares with plain rsync, all if not given'
+	@echo '  ROUNDS=5                                    how often, 3 or more'
+	@echo '  TARGET=me@host.example.com:/scratch         a host of your own as the far end'
+	@echo '  JSON=bench.json                             where to write all numbers'
+	@echo '  BENCH_ARGS="--scale 0.1"                    what else make bench passes on, --help explains'
 
 demo: ## set all up, copy a sample tree locally and over ssh, prove that nothing differs
 	@sh tests/setup/setup.sh demo
@@ -46,9 +53,14 @@ docs: ## write docs/rsync-options.md from the table in the code
 	@sh tests/setup/setup.sh demo
 	PYTHONPATH=.:.cache/collections .venv/bin/python -m tests.docs.option_table
 
-bench: ## compare the speed with that of plain rsync
+bench: ## compare the speed with that of plain rsync and other tools
 	@sh tests/setup/setup.sh demo
-	.venv/bin/python tests/bench/run.py $(BENCH_ARGS)
+	@.venv/bin/python tests/bench/run.py $(BENCH_WORDS) $(BENCH_ARGS)
+
+bench-peers: ## install mprsync for the bench, apart from all else
+	@sh tests/setup/setup.sh demo
+	.venv/bin/python -m venv .venv-peers
+	.venv-peers/bin/pip install --disable-pip-version-check mprsync==0.9.3
 
 bench-wan: ## measure the slow network that the bench uses, and what it could carry at most
 	@sh tests/setup/setup.sh demo

@@ -4,7 +4,8 @@
 
 """Data sets: trees that a seed and a scale determine, byte for byte.
 
-A new data set is a function and its line in ``DATA``.
+A new data set is a line in ``DATA``. Its files are random bytes, which cannot be compressed, all of one modification
+time; so are its directories.
 """
 
 from __future__ import annotations
@@ -17,12 +18,10 @@ SEED = 20260101
 
 _NEW, _OLD = 1_700_000_000, 1_600_000_000
 _BLOCK = 1 << 20
+_PAGE = 4096
+_INODE = 1024
 
-_DIRECTORIES = 400
-_FILES_EACH = 50
-_CHANGED = 300
-_LARGE_FILES = 12
-_LARGE_BYTES = 1 << 30
+File = t.Tuple[str, int]
 
 
 class Size(t.NamedTuple):
@@ -33,57 +32,34 @@ class Size(t.NamedTuple):
     bytes: int
 
 
-def small(top: str, scale: float) -> Size:
-    """Make many files of 1 to 8 KiB, 50 in a directory, 20 directories side by side.
+class DataSet(t.NamedTuple):
+    """One tree.
 
-    Args:
-        top: Is made.
-        scale: 1 for 400 directories that hold files.
+    Attributes:
+        files: Gives the paths below its top and the sizes of its files, from a source of random numbers and a scale
+            that multiplies either the number of files or their size.
+        mtime: Of its files.
     """
-    source = random.Random(SEED)
-    for path in _small_files(top, scale):
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        _write(path, source.randint(1 << 10, 8 << 10), source, _NEW)
-    return _stamp(top)
 
+    files: t.Callable[[random.Random, float], list[File]]
+    mtime: int = _NEW
 
-def outdated(top: str, scale: float) -> Size:
-    """Make the tree of :func:`small` as it was before 300 files (times scale) changed without growing or shrinking."""
-    size = small(top, scale)
-    source = random.Random(SEED + 1)
-    for path in source.sample(_small_files(top, scale), _scaled(_CHANGED, scale)):
-        _write(path, os.path.getsize(path), source, _OLD)
-    return size
+    def room(self, scale: float) -> int:
+        """About how many bytes the tree takes in memory, where a file takes whole pages."""
+        return sum(-(-size // _PAGE) * _PAGE + _INODE for _path, size in self.files(random.Random(SEED), scale))
 
-
-def large(top: str, scale: float) -> Size:
-    """Make 12 files, together 1 GiB (times scale), the largest several times the smallest."""
-    source = random.Random(SEED + 2)
-    os.mkdir(top)
-    shares = [source.uniform(1, 8) for _number in range(_LARGE_FILES)]
-    for number, share in enumerate(shares):
-        _write(os.path.join(top, "large%02d" % number), int(_LARGE_BYTES * scale * share / sum(shares)), source, _NEW)
-    return _stamp(top)
-
-
-def _scaled(number: int, scale: float) -> int:
-    return max(round(number * scale), 1)
-
-
-def _small_files(top: str, scale: float) -> list[str]:
-    return [
-        os.path.join(top, "%02d" % (directory // 20), "%02d" % (directory % 20), "small%02d" % number)
-        for directory in range(_scaled(_DIRECTORIES, scale))
-        for number in range(_FILES_EACH)
-    ]
-
-
-def _write(path: str, size: int, source: random.Random, mtime: int) -> None:
-    """Write one file that cannot be compressed; a block at a time, so that this process stays small."""
-    with open(path, "wb") as stream:
-        for offset in range(0, size, _BLOCK):
-            stream.write(source.randbytes(min(_BLOCK, size - offset)))
-    os.utime(path, (mtime, mtime))
+    def make(self, top: str, scale: float) -> Size:
+        """Make the tree, and its top."""
+        source = random.Random(SEED)
+        os.mkdir(top)
+        for name, size in self.files(source, scale):
+            path = os.path.join(top, name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "wb") as stream:
+                for offset in range(0, size, _BLOCK):
+                    stream.write(source.randbytes(min(_BLOCK, size - offset)))
+            os.utime(path, (self.mtime, self.mtime))
+        return _stamp(top)
 
 
 def _stamp(top: str) -> Size:
@@ -97,4 +73,69 @@ def _stamp(top: str) -> Size:
     return Size(files, directories, size)
 
 
-DATA: dict[str, t.Callable[[str, float], Size]] = {"small": small, "outdated": outdated, "large": large}
+def _scaled(number: int, scale: float) -> int:
+    return max(round(number * scale), 1)
+
+
+def _paths(directories: int, each: int) -> list[str]:
+    """Names in directories that lie 20 side by side."""
+    return [
+        "%03d/%02d/file%03d" % (*divmod(directory, 20), number)
+        for directory in range(directories)
+        for number in range(each)
+    ]
+
+
+def _spread(directories: int, each: int, least: int, most: int) -> t.Callable[[random.Random, float], list[File]]:
+    """Files of evenly spread sizes, the same number in each directory; the scale is that of the directories."""
+
+    def files(source: random.Random, scale: float) -> list[File]:
+        return [(path, source.randint(least, most)) for path in _paths(_scaled(directories, scale), each)]
+
+    return files
+
+
+def _twelve(total: int, largest: int) -> t.Callable[[random.Random, float], list[File]]:
+    """12 large files; the scale is that of their sizes."""
+
+    def files(source: random.Random, scale: float) -> list[File]:
+        shares = [source.uniform(1, 3) for _number in range(11)]
+        sizes = [largest, *(int((total - largest) * share / sum(shares)) for share in shares)]
+        source.shuffle(sizes)
+        return [("large%02d" % number, int(size * scale)) for number, size in enumerate(sizes)]
+
+    return files
+
+
+def _mixed(source: random.Random, scale: float) -> list[File]:
+    """3,000 files of 0.1 to 10 MB, together 3 GB, most of them small."""
+    sizes = [100_000 + min(int(source.expovariate(1 / 900_000)), 9_900_000) for _number in range(3000)]
+    return list(zip(_paths(_scaled(60, scale), 50), sizes))
+
+
+def _lopsided(source: random.Random, scale: float) -> list[File]:
+    """50,000 small files, 45,000 of them in one directory, and one of 1 GB."""
+    names = ["crowd/file%05d" % number for number in range(_scaled(45_000, scale))]
+    small = [(path, source.randint(1000, 8000)) for path in names + _paths(_scaled(100, scale), 50)]
+    return [*small, ("large", int(1_000_000_000 * scale))]
+
+
+_many = _spread(3000, 100, 100, 1000)
+
+
+def _outdated(source: random.Random, scale: float) -> list[File]:
+    """300 of the 300,000: as large as they are now, and older."""
+    return source.sample(_many(random.Random(SEED), scale), _scaled(300, scale))
+
+
+DATA = {
+    "e1": DataSet(_twelve(300_000_000, 73_000_000)),
+    "e2": DataSet(_spread(400, 50, 1000, 8000)),
+    "f": DataSet(_many),
+    "f-old": DataSet(_outdated, _OLD),
+    "a": DataSet(_spread(2000, 50, 1000, 8000)),
+    "c": DataSet(_lopsided),
+    "d1": DataSet(_twelve(3_000_000_000, 730_000_000)),
+    "g": DataSet(_spread(400, 50, 50_000, 250_000)),
+    "e3": DataSet(_mixed),
+}

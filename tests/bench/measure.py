@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import os
 import resource
+import shlex
 import signal
 import subprocess
 import time
@@ -43,22 +44,25 @@ def adopt_orphans() -> None:
         ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
 
 
-def measure(argv: t.Sequence[str], env: t.Mapping[str, str], *, server: int | None = None) -> Measured:
+def measure(
+    argv: t.Sequence[str], env: t.Mapping[str, str], *, server: int | None = None, limit: float | None = None
+) -> Measured:
     """Run a program to its end.
 
     Args:
         argv: The program and its words.
         env: Variables beside those of this process.
         server: The process on this machine that starts the far side of the work, if there is one.
+        limit: Seconds after which it is ended.
 
     Raises:
-        BenchError: Its exit code is not 0.
+        BenchError: Its exit code is not 0, or it took too long.
     """
     _wait_until_idle(server)
     os.sync()
     before = _processor_seconds(server)
     started = time.monotonic()
-    code, output, errors = _run(argv, env)
+    code, output, errors = _run(argv, env, limit)
     seconds = time.monotonic() - started
     _wait_until_idle(server)
     _reap()
@@ -67,7 +71,7 @@ def measure(argv: t.Sequence[str], env: t.Mapping[str, str], *, server: int | No
     return Measured(seconds, _processor_seconds(server) - before, output)
 
 
-def _run(argv: t.Sequence[str], env: t.Mapping[str, str]) -> tuple[int, str, str]:
+def _run(argv: t.Sequence[str], env: t.Mapping[str, str], limit: float | None) -> tuple[int, str, str]:
     process = subprocess.Popen(
         argv,
         env=dict(os.environ, **env),
@@ -79,12 +83,34 @@ def _run(argv: t.Sequence[str], env: t.Mapping[str, str]) -> tuple[int, str, str
         start_new_session=True,
     )
     try:
-        output, errors = process.communicate()
+        output, errors = process.communicate(timeout=limit)
+    except subprocess.TimeoutExpired:
+        raise BenchError("too slow: more than %.0f s" % (limit or 0)) from None
     finally:
         if process.poll() is None:
-            os.killpg(process.pid, signal.SIGTERM)
+            _end_session(process.pid)
             process.wait(_STOP_SECONDS)
     return process.returncode, output, errors
+
+
+def _end_session(leader: int) -> None:
+    """End a program with all that it started, because many a wrapper leaves its rsyncs running."""
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(ProcessLookupError, FileNotFoundError):
+            if os.getsid(int(name)) == leader:
+                os.kill(int(name), signal.SIGTERM)
+
+
+def finish(argv: t.Sequence[str]) -> str:
+    """Run a program that is not measured, and return its output.
+
+    Raises:
+        BenchError: Its exit code is not 0.
+    """
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False)
+    if done.returncode:
+        raise BenchError("%s ended with %d: %s" % (shlex.join(argv), done.returncode, done.stderr.strip()))
+    return done.stdout
 
 
 def _reap() -> None:

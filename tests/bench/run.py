@@ -2,10 +2,11 @@
 # MIT License (see LICENSE or https://opensource.org/licenses/MIT)
 # SPDX-License-Identifier: MIT
 
-"""Compare the module with plain rsync: wall time, processor time, memory.
+"""Compare the module with plain rsync and with other tools: wall time, processor time, memory.
 
 Prints a Markdown table. Each work is done by each runner in turn, round after round, always from the same state; after
-every run plain rsync must find nothing left to do, else there is no number and the exit code is 1.
+every run plain rsync must find nothing left to do. A tool of others that makes a wrong tree says so in its cell; where
+plain rsync or the module do, there is no number, and the exit code is 1.
 """
 
 from __future__ import annotations
@@ -13,56 +14,67 @@ from __future__ import annotations
 import argparse
 import contextlib
 import importlib.metadata
+import itertools
 import json
 import os
 import signal
 import subprocess
 import sys
-import tempfile
+import time
 import typing as t
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path[:0] = [ROOT, os.path.join(ROOT, ".cache", "collections")]
 
-from tests.bench.data import DATA, SEED, Size  # noqa: E402
+from tests.bench.case import Case  # noqa: E402
+from tests.bench.data import SEED  # noqa: E402
 from tests.bench.measure import BenchError, adopt_orphans, measure  # noqa: E402
-from tests.bench.report import Single, table  # noqa: E402
+from tests.bench.report import Single, rows, table  # noqa: E402
 from tests.bench.runners import RUNNERS, Runner  # noqa: E402
-from tests.bench.works import TRANSPORTS, WORKS, Case, Work  # noqa: E402
+from tests.bench.setting import Setting, say  # noqa: E402
+from tests.bench.works import WORKS, Work  # noqa: E402
 
-_LEAST_ROUNDS = 3
-_ROOM_BYTES = 3 << 30
-_MEMORY_FOLDER = "/dev/shm"
+_ROUNDS = 3
+# By default a tool of others has one round where plain rsync takes longer than this. It is ended when it takes several
+# times as long as plain rsync, and this besides.
+_LONG_SECONDS = 20
+_PATIENCE = 3
 
 
 def main() -> int:
     arguments = _parse_arguments()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     adopt_orphans()
-    runners = [runner for runner in RUNNERS if runner.present]
-    for runner in RUNNERS:
+    runners = [runner for runner in arguments.runners if runner.present]
+    for runner in arguments.runners:
         if runner not in runners:
-            _say("%s is left out: there is no %s" % (runner.name, runner.program))
+            say("%s is left out: there is no %s" % (runner.name, runner.program))
     singles: list[Single] = []
     errors: list[str] = []
-    place = arguments.folder or _place(arguments.scale)
-    with tempfile.TemporaryDirectory(prefix="jsync-bench-", dir=place) as folder, contextlib.ExitStack() as stack:
-        setting = _Setting(folder, arguments.scale, arguments.jobs, stack)
-        for work in arguments.work:
+    started = time.monotonic()
+    with contextlib.ExitStack() as stack:
+        setting = Setting(stack, arguments.work, arguments.scale, arguments.target)
+        works = list(arguments.work)
+        for group in _groups(works):
             try:
-                singles += _do(setting.case(work), runners, arguments.rounds)
+                with contextlib.closing(setting.case(group[0])) as case:
+                    singles += _do(case, group, runners, arguments.rounds)
             except BenchError as error:
-                errors.append("%s: %s" % (work.name, error))
-                _say("ERROR " + errors[-1])
-        sizes = setting.sizes
-    about = _about(arguments)
+                errors.append("%s: %s" % (group[0].name, error))
+                say("ERROR " + errors[-1])
+            del works[: len(group)]
+            setting.keep(works)
+    about = {**_about(arguments), "minutes": round((time.monotonic() - started) / 60, 1)}
+    names = [runner.name for runner in runners]
+    found = rows(singles, names)
+    data = {name: size._asdict() for name, size in setting.sizes.items()}
     if arguments.json:
-        document = {"about": about, "data": {name: size._asdict() for name, size in sizes.items()}}
         with open(arguments.json, "w") as stream:
-            json.dump({**document, "errors": errors, "runs": singles}, stream, indent=1)
-    print(table(singles, [runner.name for runner in runners]))
-    for name, size in sizes.items():
-        print("- %s: %d files in %d directories, %.1f MB" % (name, size.files, size.directories, size.bytes / 1e6))
+            document = {"about": about, "data": data, "rows": found, "errors": errors, "runs": singles}
+            json.dump(document, stream, indent=1)
+    print(table(found, names))
+    for name, size in setting.sizes.items():
+        print("- data %s: %d files in %d directories, %.1f MB" % (name, size.files, size.directories, size.bytes / 1e6))
     print("- " + ", ".join("%s %s" % item for item in about.items()))
     for error in errors:
         print("- no number for %.200s" % error.splitlines()[0])
@@ -70,93 +82,104 @@ def main() -> int:
 
 
 def _parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Compare the module with plain rsync.")
-    names = "of %s; all by default" % ", ".join(work.name for work in WORKS)
-    parser.add_argument("--work", type=_works, default=list(WORKS), metavar="NAME,NAME", help=names)
-    parser.add_argument("--rounds", type=int, default=_LEAST_ROUNDS, help="of each runner and work, %(default)s")
-    parser.add_argument("--json", metavar="FILE", help="where to write all single runs")
-    parser.add_argument("--jobs", type=int, default=4, metavar="N", help="lanes of the module, %(default)s")
+    parser = argparse.ArgumentParser(description="Compare the module with plain rsync and with other tools.")
+    names = ", ".join(work.name for work in WORKS)
+    parser.add_argument("--work", type=_some(WORKS), metavar="NAME,NAME", help="of %s; all by default" % names)
+    names = ", ".join(runner.name for runner in RUNNERS)
+    parser.add_argument("--runners", type=_some(RUNNERS), metavar="NAME,NAME", help="of %s; all by default" % names)
+    rounds = "of each runner and work; by default %d, fewer where that takes too long" % _ROUNDS
+    parser.add_argument("--rounds", type=int, help=rounds)
+    parser.add_argument("--target", metavar="USER@HOST:/PATH", help="the far end of all works over a network")
+    parser.add_argument("--json", metavar="FILE", help="where to write all numbers")
     parser.add_argument("--scale", type=float, default=1.0, metavar="F", help="size of the data sets, %(default)s")
-    parser.add_argument("--folder", metavar="DIR", help="where to make the data; removed at the end")
     arguments = parser.parse_args()
-    if arguments.rounds < _LEAST_ROUNDS:
-        parser.error("--rounds is %d: give %d or more, fewer have no median" % (arguments.rounds, _LEAST_ROUNDS))
+    if arguments.rounds is not None and arguments.rounds < _ROUNDS:
+        parser.error("--rounds is %d: give %d or more, fewer have no median" % (arguments.rounds, _ROUNDS))
     if arguments.scale <= 0:
         parser.error("--scale is %s: give a number above 0" % arguments.scale)
+    if arguments.target and ":/" not in arguments.target:
+        parser.error("--target is %s: give user@host:/path" % arguments.target)
+    arguments.work = arguments.work or [work for work in WORKS if not arguments.target or work.transport == "wan"]
+    arguments.runners = arguments.runners or list(RUNNERS)
+    if RUNNERS[0] not in arguments.runners:
+        arguments.runners.insert(0, RUNNERS[0])
     return arguments
 
 
-def _works(text: str) -> list[Work]:
-    known = {work.name: work for work in WORKS}
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    for name in names:
-        if name not in known:
-            raise argparse.ArgumentTypeError("%r is none of %s" % (name, ", ".join(known)))
-    return [known[name] for name in names]
+_Named = t.TypeVar("_Named", Work, Runner)
 
 
-def _place(scale: float) -> str:
-    """Memory if it has room, so that no disk is measured; else the usual place for temporary files."""
-    with contextlib.suppress(OSError):
-        status = os.statvfs(_MEMORY_FOLDER)
-        if status.f_bavail * status.f_frsize > _ROOM_BYTES * scale and os.access(_MEMORY_FOLDER, os.W_OK):
-            return _MEMORY_FOLDER
-    return tempfile.gettempdir()
+def _some(known: t.Sequence[_Named]) -> t.Callable[[str], list[_Named]]:
+    """A type of arguments: names of these, in their order."""
+
+    def parse(text: str) -> list[_Named]:
+        names = {name.strip() for name in text.split(",")} - {""}
+        unknown = names - {one.name for one in known}
+        if unknown:
+            raise argparse.ArgumentTypeError("unknown: %s" % ", ".join(sorted(unknown)))
+        return [one for one in known if one.name in names]
+
+    return parse
 
 
-class _Setting:
-    """Data sets and transports, made when the first work needs them.
-
-    Attributes:
-        sizes: Of the data sets made so far.
-    """
-
-    def __init__(self, folder: str, scale: float, jobs: int, stack: contextlib.ExitStack) -> None:
-        self._folder = folder
-        self._scale = scale
-        self._jobs = jobs
-        self._stack = stack
-        self._transports: dict[str, t.Any] = {}
-        self.sizes: dict[str, Size] = {}
-
-    def case(self, work: Work) -> Case:
-        """Make what a work needs."""
-        if work.transport not in self._transports:
-            self._transports[work.transport] = self._stack.enter_context(TRANSPORTS[work.transport](self._folder))
-        before = self._data(work.before) if work.before else None
-        return Case(
-            work, self._transports[work.transport], self._folder, self._data(work.data), before, jobs=self._jobs
-        )
-
-    def _data(self, name: str) -> str:
-        path = os.path.join(self._folder, name)
-        if name not in self.sizes:
-            _say("making the data set " + name)
-            self.sizes[name] = DATA[name](path, self._scale)
-        return path
+def _groups(works: t.Sequence[Work]) -> list[list[Work]]:
+    """Neighbors that differ in nothing but the number of lanes share the runs of plain rsync."""
+    same = itertools.groupby(works, key=lambda work: work._replace(name="", jobs=None))
+    return [list(group) for _key, group in same]
 
 
-def _do(case: Case, runners: t.Sequence[Runner], rounds: int) -> list[Single]:
+def _do(case: Case, group: t.Sequence[Work], runners: t.Sequence[Runner], rounds: int | None) -> list[Single]:
     """Let each runner do a work in turn, round after round.
 
     Raises:
-        BenchError: A runner failed, or made a wrong tree.
+        BenchError: Plain rsync or the module failed, or made a wrong tree.
     """
-    singles = []
-    for number in range(1, rounds + 1):
-        for runner in runners:
-            case.reset()
+    singles: list[Single] = []
+    out: set[str] = set()
+    base = 0.0
+    for number in range(1, (rounds or case.work.rounds or _ROUNDS) + 1):
+        for runner, works in _turns(group, runners):
+            peer = not runner.ours and runner is not runners[0]
+            if runner.name in out or (peer and number > 1 and rounds is None and base > _LONG_SECONDS):
+                continue
+            words = runner.words(case, works[0].jobs or case.transport.jobs)
+            if words is None:
+                continue
+            single: Single = {"round": number, "runner": runner.name}
             try:
-                measured = measure(runner.argv(case), runner.env, server=case.transport.server)
-                case.verify()
+                limit = _PATIENCE * base + _LONG_SECONDS if peer else None
+                single.update(_measure(case, runner, words, limit=limit, content=number == 1))
             except BenchError as error:
-                raise BenchError("round %d, %s: %s" % (number, runner.name, error)) from None
-            _say("%s, round %d, %s: %.3f s" % (case.work.name, number, runner.name, measured.seconds))
-            single = {"work": case.work.name, "round": number, "runner": runner.name, "seconds": measured.seconds}
-            single["processor_seconds"] = measured.processor_seconds
-            singles.append({**single, **runner.read(measured.output)})
-    case.remove()
+                if not peer:
+                    raise BenchError("round %d, %s: %s" % (number, runner.name, error)) from None
+                single["error"] = str(error)
+                out.add(runner.name)
+            if runner is runners[0]:
+                base = single["seconds"]
+            names = [work.name for work in works]
+            told = single["error"] if "error" in single else "%.3f s" % single["seconds"]
+            say("%s, round %d, %s: %s" % (" and ".join(names), number, runner.name, told))
+            singles += [{"work": name, **single} for name in names]
     return singles
+
+
+def _turns(group: t.Sequence[Work], runners: t.Sequence[Runner]) -> list[tuple[Runner, list[Work]]]:
+    """Which runner does which works at once: plain rsync all of them, the module each by itself."""
+    turns = []
+    for runner in runners:
+        if runner is runners[0]:
+            turns.append((runner, list(group)))
+        else:
+            turns += [(runner, [work]) for work in group if runner.ours or work.jobs is None]
+    return turns
+
+
+def _measure(case: Case, runner: Runner, words: list[str], *, limit: float | None, content: bool) -> Single:
+    case.reset()
+    measured = measure([runner.program, *words], runner.env, server=case.transport.server, limit=limit)
+    case.verify(content=content)
+    numbers = {"seconds": measured.seconds, "processor_seconds": measured.processor_seconds}
+    return {**numbers, **runner.read(measured.output)}
 
 
 def _about(arguments: argparse.Namespace) -> dict[str, t.Any]:
@@ -165,13 +188,10 @@ def _about(arguments: argparse.Namespace) -> dict[str, t.Any]:
     about: dict[str, t.Any] = {"rsync": version, "Python": sys.version.split()[0]}
     with contextlib.suppress(importlib.metadata.PackageNotFoundError):
         about["ansible-core"] = importlib.metadata.version("ansible-core")
-    about.update({name: getattr(arguments, name) for name in ("jobs", "rounds", "scale")})
-    about.update(processors=os.cpu_count(), seed=SEED)
+    about.update(scale=arguments.scale, processors=os.cpu_count(), seed=SEED)
+    if arguments.target:
+        about["target"] = arguments.target
     return about
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

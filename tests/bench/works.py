@@ -4,8 +4,8 @@
 
 """Works: which tree goes where, by which transport, onto what.
 
-A new work is a line in ``WORKS``. A new way to the far end (a slower network, another host) is a function that yields
-a Transport, and its line in ``TRANSPORTS``.
+A new work is a line in ``WORKS``. A new way to the far end is a function that yields a Transport, and its line in
+``TRANSPORTS``.
 """
 
 from __future__ import annotations
@@ -13,10 +13,9 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
-import subprocess
 import typing as t
 
-from tests.bench.measure import BenchError
+from tests.bench.measure import finish
 from tests.bench.wan import wan
 from tests.support import servers
 
@@ -25,12 +24,14 @@ class Transport(t.NamedTuple):
     """How the far end of a work is reached.
 
     Attributes:
-        folder: Where destinations go at that end.
+        folder: Where trees go at that end.
         prefix: What rsync wants before a path of that end.
         words: Options of rsync that reach it.
         params: The module's options that reach it.
         shell: Words before a command that is to run there.
         server: The process that serves it, where that is on this machine.
+        here: The far end is on this machine: its trees are made and verified without the network.
+        jobs: How many lanes suit it.
     """
 
     folder: str
@@ -39,6 +40,8 @@ class Transport(t.NamedTuple):
     params: t.Mapping[str, t.Any] = {}
     shell: tuple[str, ...] = ()
     server: int | None = None
+    here: bool = True
+    jobs: int = 4
 
 
 @contextlib.contextmanager
@@ -58,7 +61,7 @@ def _wan(folder: str) -> t.Iterator[Transport]:
     """The same behind a slow network."""
     with _sshd(folder, "wan") as ssh, wan(os.path.join(folder, "wan"), (ssh.host, ssh.port)) as (host, port):
         alias = " -o HostKeyAlias=[%s]:%d" % (ssh.host, ssh.port)
-        yield _through(ssh._replace(host=host, port=port, args=ssh.args + alias), folder)
+        yield _through(ssh._replace(host=host, port=port, args=ssh.args + alias), folder)._replace(jobs=_JOBS_FAR)
 
 
 @contextlib.contextmanager
@@ -73,6 +76,25 @@ def _through(ssh: servers.Ssh, folder: str) -> Transport:
     login = "%s@%s" % (servers.user_name(), ssh.host)
     return Transport(folder, login + ":", ("-e", ssh.rsh()), ssh.options(), (*ssh.words(), login), ssh.pid)
 
+
+def target(where: str) -> t.Callable[[str], t.ContextManager[Transport]]:
+    """The transport to a host of the user's own, ``user@host:/path``, as ssh reaches it without asking."""
+    login, _colon, path = where.partition(":")
+    shell = ("ssh", "-o", "BatchMode=yes", login)
+
+    @contextlib.contextmanager
+    def opened(folder: str) -> t.Iterator[Transport]:
+        place = os.path.join(path, os.path.basename(folder))
+        finish([*shell, shlex.join(["mkdir", "--", place])])
+        try:
+            yield Transport(place, login + ":", shell=shell, here=False, jobs=_JOBS_FAR)
+        finally:
+            finish([*shell, shlex.join(["rm", "-rf", "--", place])])
+
+    return opened
+
+
+_JOBS_FAR = 8
 
 TRANSPORTS: dict[str, t.Callable[[str], t.ContextManager[Transport]]] = {
     "local": _local,
@@ -89,89 +111,38 @@ class Work(t.NamedTuple):
         data: The data set to copy, a name in ``DATA``.
         transport: A name in ``TRANSPORTS``.
         pull: The source is at the far end, else the destination.
-        before: The data set that the destination holds before each run; None for no destination yet.
+        before: The data sets laid into the destination before each run, one over the other; none for no destination.
         words: Options of rsync beside -a.
+        jobs: Lanes of the module, where not those that suit the transport; a work that differs from the one before it
+            in nothing else shares the runs of plain rsync with it.
+        rounds: Where by default not as many as all others.
     """
 
     name: str
     data: str
     transport: str = "local"
     pull: bool = False
-    before: str | None = None
+    before: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    jobs: int | None = None
+    rounds: int | None = None
 
 
+# Works that share a data set stand together, because it is removed after the last of them.
 WORKS = (
-    Work("small-local", "small"),
-    Work("large-local", "large"),
-    Work("small-push", "small", "loopback"),
-    Work("large-push", "large", "loopback"),
-    Work("small-wan", "small", "wan"),
-    Work("large-wan", "large", "wan"),
-    Work("small-pull", "small", "loopback", pull=True),
-    Work("large-pull", "large", "loopback", pull=True),
-    Work("unchanged-local", "small", before="outdated"),
+    Work("e1", "e1", "wan"),
+    Work("j1-e1", "e1", "wan", jobs=1),
+    Work("p", "e1", "wan", pull=True),
+    Work("e2", "e2", "wan"),
+    Work("p2", "e2", "wan", pull=True),
+    Work("f3", "f", "wan", before=("f", "f-old")),
+    Work("f2", "f", "loopback", before=("f", "f-old")),
+    Work("f1", "f", before=("f", "f-old")),
+    Work("a", "a"),
+    Work("j1-a", "a", jobs=1),
+    Work("c", "c"),
+    Work("d1", "d1", "loopback"),
+    Work("j1-d1", "d1", "loopback", jobs=1),
+    Work("g", "g", before=("g",), words=("--checksum",)),
+    Work("e3", "e3", "wan", rounds=1),  # plain rsync takes five minutes
 )
-
-
-class Case:
-    """A work with its data made and its transport open.
-
-    Args:
-        work: The row.
-        transport: Its transport.
-        folder: Where destinations on this end go.
-        source: Path of the tree to copy.
-        before: Path of the tree that the destination holds before each run.
-        jobs: How many lanes a parallel runner may use.
-
-    Attributes:
-        source, dest: The ends as rsync takes them; the source is a directory's content.
-    """
-
-    def __init__(
-        self, work: Work, transport: Transport, folder: str, source: str, before: str | None, *, jobs: int
-    ) -> None:
-        self.work = work
-        self.transport = transport
-        self.jobs = jobs
-        self._before = before
-        self._path = os.path.join(folder if work.pull else transport.folder, "dest")
-        self.source = (transport.prefix if work.pull else "") + source + "/"
-        self.dest = ("" if work.pull else transport.prefix) + self._path + "/"
-
-    def reset(self) -> None:
-        """Bring the destination into the state in which a run finds it."""
-        if self._before is None:
-            self.remove()
-        else:
-            self._rsync("-a", "--delete", self._before + "/", self.dest)
-
-    def remove(self) -> None:
-        """Remove the destination."""
-        argv = ["rm", "-rf", "--", self._path]
-        if self.transport.shell and not self.work.pull:
-            argv = [*self.transport.shell, shlex.join(argv)]
-        _finish(argv)
-
-    def verify(self) -> None:
-        """Check that nothing is left to do.
-
-        Raises:
-            BenchError: Plain rsync finds a difference.
-        """
-        differences = self._rsync("-aHni", "--delete", *self.work.words, self.source, self.dest)
-        if differences:
-            lines = differences.splitlines()
-            raise BenchError("wrong tree, %d differences: %s" % (len(lines), "; ".join(lines[:10])))
-
-    def _rsync(self, *words: str) -> str:
-        return _finish(["rsync", *self.transport.words, *words])
-
-
-def _finish(argv: t.Sequence[str]) -> str:
-    """Run a program that is not measured, and return its output."""
-    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False)
-    if done.returncode:
-        raise BenchError("%s ended with %d: %s" % (shlex.join(argv), done.returncode, done.stderr.strip()))
-    return done.stdout
