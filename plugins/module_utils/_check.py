@@ -21,7 +21,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._options import Request
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import Command
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import Endpoint
-    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.process import Processes
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.processes import Processes
 
 
 def check_ends(request: Request) -> None:

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: may change at any time.
 
-"""Finalize: what must wait until every file has arrived, in this order: hard-link groups, deletions, directories.
+"""Finalize: what waits until every file has arrived: hard-link groups, deletions, closed directories, in this order.
 
 Each is one rsync over a list, where that means the same as one rsync over the tree. Where it does not, the user's own
 rsync runs once over the tree that the lanes have filled, and does all three.
@@ -28,7 +28,9 @@ if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._plan import Plan
     from ansible_collections.vgreb.jsync.plugins.module_utils._result import Outcome
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import Command
-    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane import Build, Lanes
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import Endpoint
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane import Build
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lanes import Lanes
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import Report
 
 CHANGED = "more is extraneous here than the scan has found, so nothing was deleted: run again if that is right"
@@ -45,10 +47,19 @@ class Finalize:
         request: What the user asks for.
         outcome: Takes in what was done.
         directory: Where lists go.
+        entries: The most entries in one list, of a hard-link group the most followers.
     """
 
     def __init__(
-        self, lanes: Lanes, command: Command, plan: Plan, request: Request, outcome: Outcome, directory: str
+        self,
+        lanes: Lanes,
+        command: Command,
+        plan: Plan,
+        request: Request,
+        outcome: Outcome,
+        directory: str,
+        *,
+        entries: int,
     ) -> None:
         self._lanes = lanes
         self._command = command
@@ -56,6 +67,7 @@ class Finalize:
         self._request = request
         self._outcome = outcome
         self._directory = directory
+        self._entries = entries
         self._source = plan.roots[0]
         self._root = self._source.root
         self._deleted = False
@@ -76,7 +88,7 @@ class Finalize:
             else:
                 await self._link()
                 await self.delete()
-                await self._finish_directories()
+                await self._close_directories()
             self._outcome.count_expected()
         finally:
             self._outcome.end(FINALIZE)
@@ -87,10 +99,7 @@ class Finalize:
         return self._request.deletes and (not self._outcome.broken or self._request.settings.on("ignore-errors"))
 
     async def _link(self) -> None:
-        linked = self._plan.linked
-        if linked.count:
-            linked.flush()
-            await self._pass(lambda shell, rate: self._command.links(self._root, linked.path, shell, rate))
+        await self._pass_over(self._plan.linked, 2 * self._entries, self._command.links)
 
     async def delete(self) -> None:
         """Delete what is extraneous, in the directories that hold such; once."""
@@ -119,7 +128,6 @@ class Finalize:
             if directory and not self._is_directory(directory):
                 continue
             listed.append(self._plan.entry(directory, 0) + b"/" if directory else self._source.lead)
-            self._plan.touch_directory(directory)
         listed.close()
         return listed
 
@@ -157,17 +165,12 @@ class Finalize:
         path = os.path.join(base.encode("utf-8", "surrogateescape"), name)
         return os.path.isdir(path) and (follow or not os.path.islink(path))
 
-    async def _finish_directories(self) -> None:
-        touched = self._plan.touched
-        if touched.count or (self._plan.root_new and not self._plan.root_touched):
-            touched.flush()
-            await self._pass(
-                lambda shell, rate: self._command.finish_directories(self._root, touched.path, shell, rate)
-            )
-        if self._plan.root_touched and not (touched.count and self._source.contents):
-            await self._pass(
-                lambda shell, rate: self._command.finish_root(self._source.directory, shell, rate)
-            )
+    async def _close_directories(self) -> None:
+        """Close what was opened, and give the destination itself its metadata where no list has named it."""
+        await self._pass_over(self._plan.opened, self._entries, self._command.close_directories)
+        unnamed = self._plan.root_changed and not (self._source.contents and self._plan.lists)
+        if unnamed or self._plan.root_opened:
+            await self._pass(lambda shell, rate: self._command.finish_root(self._source.directory, shell, rate))
 
     async def _run_whole(self) -> None:
         """Run the user's own rsync; where a lane had failed in part and it may delete, first without deletions."""
@@ -199,16 +202,24 @@ class Finalize:
             self._outcome.blame(report)
 
     def _count(self, change: Change) -> None:
-        """Count what a pass did; directories that only got their times back count as the scan saw them."""
-        if change.unchanged or change.name == b".":
-            return
-        if not change.directory or change.deletion or change.item[:1] == b"c":
+        """Count what a pass did; directories count as the scan saw them."""
+        if not change.unchanged and (not change.directory or change.deletion):
             self._outcome.count(change)
 
     async def _carry(self, build: Build, *, listed: bool = True) -> Report:
         report = await self._lanes.first.carry(build, self._count, listed=listed)
         self._lanes.require(report)
         return report
+
+    async def _pass_over(
+        self, spool: Spool, entries: int, build: t.Callable[[Endpoint, str, str | None, int], list[bytes]]
+    ) -> None:
+        """Run a pass over what a spool holds, with so many entries in one list at most."""
+        path, offset = f"{spool.path}.some", 0
+        while offset < spool.size:
+            _count, length = spool.cut(offset, entries, path)
+            await self._pass(lambda shell, rate: build(self._root, path, shell, rate))
+            offset += length
 
     async def _pass(self, build: Build) -> None:
         report = await self._carry(build)

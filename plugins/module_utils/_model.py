@@ -25,6 +25,7 @@ class Change(t.NamedTuple):
         name: Path below the destination, without a trailing slash.
         directory: The name is a directory.
         link: The target of a symbolic link, or the leader of a hard-linked name; None where there is none.
+        mode: The permissions that it is to have, as ``rwxr-xr-x``; empty where they are not known.
     """
 
     item: bytes
@@ -32,6 +33,7 @@ class Change(t.NamedTuple):
     name: bytes
     directory: bool
     link: bytes | None
+    mode: bytes = b""
 
     @property
     def deletion(self) -> bool:
@@ -53,6 +55,16 @@ class Change(t.NamedTuple):
     @property
     def hard_link(self) -> bool:
         return self.item[:1] == b"h"
+
+    @property
+    def closed(self) -> bool:
+        """Its owner may not fill this directory, so that lanes must open it for each other."""
+        return self.directory and bool(self.mode) and not self.mode.startswith(b"rwx")
+
+    @property
+    def opened(self) -> bool:
+        """This directory was there and has got other permissions."""
+        return self.directory and (self.item[5:6] == b"p" or self.item[9:10] == b"a")
 
     def line(self) -> str:
         """The line as ``rsync --itemize-changes`` prints it, for people."""
@@ -140,6 +152,25 @@ class Listing:
         return self.total - len(self.entries)
 
 
+class Failures(Listing):
+    """Paths that did not arrive, each once: several rsyncs may complain about the same one."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self._paths: set[bytes] = set()
+
+    def add(self, entry: Failure) -> None:
+        if entry.path and entry.path in self._paths:
+            return
+        super().add(entry)
+        if self.total <= self.limit:
+            self._paths.add(entry.path)
+
+    def concern(self, name: bytes) -> bool:
+        """Say whether a name is among those that are kept; rsync often gives a longer, absolute path."""
+        return name in self._paths or any(path.endswith(b"/" + name) for path in self._paths)
+
+
 def readable(path: bytes) -> str:
     """Give a path as text for people and JSON: every byte that is not UTF-8 becomes U+FFFD."""
     return path.decode("utf-8", "replace")
@@ -165,4 +196,4 @@ def path_fields(path: bytes) -> dict[str, str]:
     return fields
 
 
-__all__ = ("Change", "Failure", "Listing", "Problem", "Reasons", "path_fields", "printable", "readable")
+__all__ = ("Change", "Failure", "Failures", "Listing", "Problem", "Reasons", "path_fields", "printable", "readable")

@@ -132,6 +132,16 @@ class Request:
         return self.settings.on("cvs-exclude") or any(_MERGE.match(rule) for rule in rules)
 
     @property
+    def lists_directories(self) -> bool:
+        """A list may name a directory instead of its files: the filters choose the same files in it as in the scan.
+
+        With -m and -xx they do not choose alone, and with -H a name is known to be a follower only after its directory.
+        """
+        far_off = ("relative", "files-from", "delete-excluded", "compare-dest", "copy-dest", "link-dest")
+        not_alone = ("hard-links", "one-file-system", "prune-empty-dirs")
+        return not self.merges_filters and not self.settings.on(*far_off, *not_alone)
+
+    @property
     def clears_way(self) -> bool:
         """A lane may delete a directory where a file belongs, else only the user's own rsync: it counts deletions."""
         asked = self.deletes or self.settings.on("force")
@@ -148,10 +158,10 @@ class Request:
         rows = tuple(row for row in map(split, self.sources) if row is not None)
         if len(rows) < len(self.sources):
             return None
+        if len({row.directory for row in rows}) == 1:
+            return (next((row for row in rows if row.contents), rows[0]),)
         bases = {row.base for row in rows}
-        if len({row.directory for row in rows}) > 1 and (None in bases or len(bases) < len(rows)):
-            return None
-        return rows
+        return None if None in bases or len(bases) < len(rows) else rows
 
 
 def build_request(params: t.Mapping[str, t.Any], *, check: bool = False) -> Request:

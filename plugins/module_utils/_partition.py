@@ -14,11 +14,11 @@ little that starting one more rsync costs more than a tenth of it, unless other 
 
 from __future__ import annotations
 
-import heapq
+import math
 import os
 import typing as t
 
-from ansible_collections.vgreb.jsync.plugins.module_utils._spool import Spool
+from ansible_collections.vgreb.jsync.plugins.module_utils._segment import Gatherer, Segment
 
 
 class Sizes(t.NamedTuple):
@@ -29,35 +29,16 @@ class Sizes(t.NamedTuple):
         segment: The least cost of a full segment.
         segments: About how many segments the whole is cut into, once it is large.
         partition: The least cost of a partition, until the run has measured its own.
-        entries: The most names in one list.
+        directory: The most cost of the files that one entry of a list stands for.
+        entries: The most entries in one list.
     """
 
     per_file: int = 32 << 10
     segment: int = 8 << 20
     segments: int = 1024
     partition: int = 64 << 20
+    directory: int = 64 << 20
     entries: int = 100_000
-
-
-class Segment(t.NamedTuple):
-    """Neighbors in the tree, or one large file.
-
-    Attributes:
-        cost: In bytes; the files' bytes and what each file costs beside them.
-        files: Number of names.
-        bytes: Their sizes.
-        directories: How many of the new directories must exist before its files go in.
-        spool: The spool that holds the names.
-        offset, length: Where in it, in bytes.
-    """
-
-    cost: int
-    files: int
-    bytes: int
-    directories: int
-    spool: Spool
-    offset: int
-    length: int
 
 
 class Partition(t.NamedTuple):
@@ -67,92 +48,31 @@ class Partition(t.NamedTuple):
         number: From 1, in the order of cutting.
         root: Index of the source that the names lie below.
         path: The list file.
-        cost, files, bytes, directories: As in Segment, of all its segments.
+        segments: What it was cut from.
     """
 
     number: int
     root: int
     path: str
-    cost: int
-    files: int
-    bytes: int
-    directories: int
-
-
-def quantum(remaining: float, lanes: int, idle: int, least: float) -> float:
-    """What the next partition should be worth.
-
-    Args:
-        remaining: Cost not given to a lane yet.
-        lanes: Number of lanes.
-        idle: How many of them carry nothing, the asking one included.
-        least: What a partition should be worth at least.
-    """
-    return min(max(remaining / (2 * lanes), least), remaining / max(idle, 1))
-
-
-class _Gatherer:
-    """Gathers the files of one source into segments."""
-
-    def __init__(self, directory: str, root: int, sizes: Sizes) -> None:
-        self._sizes = sizes
-        self._small = Spool(os.path.join(directory, f"small.{root}"))
-        self._large = Spool(os.path.join(directory, f"large.{root}"))
-        self._heap: list[tuple[int, int, Segment]] = []
-        self._sequence = 0
-        self._cost = self._files = self._bytes = self._offset = self._directories = 0
-        self.remaining = 0
-
-    def add(self, entry: bytes, size: int, directories: int, target: float) -> None:
-        cost = size + self._sizes.per_file
-        self.remaining += cost
-        if cost >= target:
-            offset = self._large.size
-            self._large.append(entry)
-            self._push(Segment(cost, 1, size, directories, self._large, offset, self._large.size - offset))
-            return
-        self._small.append(entry)
-        self._cost += cost
-        self._files += 1
-        self._bytes += size
-        self._directories = directories
-        if self._cost >= target or self._files >= self._sizes.entries:
-            self.close_segment()
-
-    def close_segment(self) -> None:
-        """Make a segment of what was gathered since the last one."""
-        if self._files:
-            place = (self._directories, self._small, self._offset, self._small.size - self._offset)
-            self._push(Segment(self._cost, self._files, self._bytes, *place))
-            self._cost = self._files = self._bytes = 0
-            self._offset = self._small.size
-
-    def _push(self, segment: Segment) -> None:
-        self._sequence += 1
-        heapq.heappush(self._heap, (-segment.cost, self._sequence, segment))
-
-    def take(self, worth: float) -> list[Segment]:
-        """Take the costliest segments, together worth about so much."""
-        taken: list[Segment] = []
-        cost = files = 0
-        while self._heap:
-            segment = self._heap[0][2]
-            if taken and (cost + segment.cost > worth or files + segment.files > self._sizes.entries):
-                break
-            heapq.heappop(self._heap)
-            taken.append(segment)
-            cost += segment.cost
-            files += segment.files
-        self.remaining -= cost
-        return taken
+    segments: tuple[Segment, ...]
 
     @property
-    def empty(self) -> bool:
-        return not self._heap
+    def cost(self) -> int:
+        return sum(segment.cost for segment in self.segments)
 
-    def close(self) -> None:
-        self._small.close()
-        self._large.close()
+    @property
+    def files(self) -> int:
+        return sum(segment.files for segment in self.segments)
+
+    @property
+    def directories(self) -> int:
+        """How many of the listed directories must exist before its files go in."""
+        return max(segment.directories for segment in self.segments)
+
+    def names(self) -> t.Iterator[bytes]:
+        """An entry for each file."""
+        for segment in self.segments:
+            yield from segment.names.spool.records(segment.names.offset, segment.names.length)
 
 
 class Partitioner:
@@ -175,7 +95,8 @@ class Partitioner:
         self._lanes = lanes
         self._sizes = sizes
         self._least: float = sizes.partition
-        self._gatherers = [_Gatherer(directory, root, sizes) for root in range(roots)]
+        self._share = 0.0
+        self._gatherers = [Gatherer(directory, root, sizes.per_file, sizes.entries) for root in range(roots)]
         self._cost = 0
         self.complete = False
         self.partitions = 0
@@ -194,12 +115,33 @@ class Partitioner:
         self._cost += size + self._sizes.per_file
         self.files += 1
         self.bytes += size
-        target = max(self._sizes.segment, self._cost / self._sizes.segments)
-        self._gatherers[root].add(entry, size, directories, target)
+        self._gatherers[root].add(entry, size, directories, self._target)
+
+    @property
+    def _target(self) -> float:
+        """What a full segment costs."""
+        return max(self._sizes.segment, self._cost / self._sizes.segments)
+
+    def enter(self, entry: bytes) -> None:
+        """The files that come next, until :meth:`leave`, are all that a directory of the first source holds."""
+        self._gatherers[0].enter(entry)
+
+    def leave(self) -> None:
+        """No more files of that directory come."""
+        self._gatherers[0].leave(self._target)
+
+    def by_name(self) -> None:
+        """Let lists name the files of that directory after all."""
+        self._gatherers[0].by_name()
+
+    def too_large(self, size: int) -> bool:
+        """Say whether that directory, with another file of this size, is more than one entry should stand for."""
+        return self._gatherers[0].run_cost + size + self._sizes.per_file > self._sizes.directory
 
     def finish(self) -> None:
         """Nothing more comes."""
         for gatherer in self._gatherers:
+            gatherer.leave(self._target)
             gatherer.close_segment()
         self.complete = True
 
@@ -207,6 +149,11 @@ class Partitioner:
     def remaining(self) -> int:
         """Cost not given to a lane yet."""
         return sum(gatherer.remaining for gatherer in self._gatherers)
+
+    @property
+    def partitions_left(self) -> float:
+        """How many partitions are still to be cut, once the last round has begun; infinity before."""
+        return math.ceil(self.remaining / self._share) if self._share else math.inf
 
     @property
     def exhausted(self) -> bool:
@@ -232,7 +179,7 @@ class Partitioner:
         """
         if self.complete or self.remaining >= 2 * self._lanes * self._least:
             return any(not gatherer.empty for gatherer in self._gatherers)
-        return not patient and self.remaining > 0
+        return not patient and any(gatherer.ready for gatherer in self._gatherers)
 
     def take(self, idle: int, *, patient: bool = True) -> Partition | None:
         """Cut a partition for a free lane; None where there is none, or not yet.
@@ -246,7 +193,16 @@ class Partitioner:
         if not patient:
             for gatherer in self._gatherers:
                 gatherer.close_segment()
-        return self._cut(quantum(self.remaining, self._lanes, idle, self._least))
+        return self._cut(self._worth(idle))
+
+    def _worth(self, idle: int) -> float:
+        """What the next partition should be worth: less and less, and at last the same for each lane."""
+        worth = max(self.remaining / (2 * self._lanes), self._least)
+        if not self.complete:
+            return min(worth, self.remaining / max(idle, 1))
+        if not self._share and worth * self._lanes >= self.remaining:
+            self._share = self.remaining / self._lanes
+        return self._share or worth
 
     def rest(self) -> t.Iterator[Partition]:
         """Cut all that is left, to name what nobody carries any more."""
@@ -264,20 +220,12 @@ class Partitioner:
         path = os.path.join(self._directory, f"partition.{self.partitions}")
         with open(path, "wb") as target:
             for segment in segments:
-                segment.spool.copy(segment.offset, segment.length, target)
-        return Partition(
-            number=self.partitions,
-            root=root,
-            path=path,
-            cost=sum(segment.cost for segment in segments),
-            files=sum(segment.files for segment in segments),
-            bytes=sum(segment.bytes for segment in segments),
-            directories=max(segment.directories for segment in segments),
-        )
+                segment.listed.spool.copy(segment.listed.offset, segment.listed.length, target)
+        return Partition(self.partitions, root, path, tuple(segments))
 
     def close(self) -> None:
         for gatherer in self._gatherers:
             gatherer.close()
 
 
-__all__ = ("Partition", "Partitioner", "Segment", "Sizes", "quantum")
+__all__ = ("Partition", "Partitioner", "Sizes")

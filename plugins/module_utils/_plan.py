@@ -6,8 +6,8 @@
 
 """The plan: what the scan found, sorted by what has to be done with it.
 
-Files go to the partitioner. What lanes cannot do side by side is the remainder: new directories, hard-link groups,
-deletions, and the directories whose metadata must be set at the end.
+Files go to the partitioner. What lanes cannot do side by side is the remainder: directories, hard-link groups and
+deletions.
 """
 
 from __future__ import annotations
@@ -25,6 +25,10 @@ if t.TYPE_CHECKING:
 
 # get_local_name() of rsync's main.c: "created directory X", and with --mkpath "created 2 directories for X".
 _NEW_ROOT = b"created "
+# How many new directories may wait for their first file: rsync lists those of one directory together before it lists
+# what they hold.
+NEW_KEPT = 10_000
+
 _STAYS = b"cannot delete non-empty directory: "
 
 
@@ -36,35 +40,49 @@ class Plan:
         roots: The sources as lists see them.
         lanes: Number of lanes.
         hard_links: Names that share an inode are to be linked.
+        by_directory: A list may name a new directory instead of all the files that it holds.
+        sizes: How finely to cut.
 
     Attributes:
         partitioner: The files.
-        new_directories: For each source, entries of directories that do not exist yet, above before below.
-        touched: Entries of directories that something is created, written or linked in.
+        directories: For each source, entries of directories that are new or get other metadata, above before below.
+        opened: Entries of directories that lanes open to each other and that must be closed at the end.
         linked: Entries of hard-link groups: leader, follower, leader, follower.
         deletions: Names to delete, as the scan gave them: what a directory holds before the directory.
-        root_touched: The destination itself is to get its metadata again.
+        root_changed: The destination itself is to get its metadata.
+        root_opened: The destination itself must be closed at the end.
         root_new: The destination does not exist yet; rsync says so before the first change.
         root_change: What the scan says of it then, where it is part of the transfer.
         unled: A hard-linked name came without its leader.
     """
 
     def __init__(
-        self, directory: str, roots: t.Sequence[Source], lanes: int, *, hard_links: bool, sizes: Sizes
+        self,
+        directory: str,
+        roots: t.Sequence[Source],
+        lanes: int,
+        *,
+        hard_links: bool,
+        by_directory: bool,
+        sizes: Sizes,
     ) -> None:
         self.roots = roots
         self._hard_links = hard_links
         self._by_base = {source.base: index for index, source in enumerate(roots)}
         self.partitioner = Partitioner(directory, len(roots), lanes, sizes)
-        self.new_directories = [Spool(os.path.join(directory, f"directories.{root}")) for root in range(len(roots))]
-        self.touched, self.linked, self.deletions = (
-            Spool(os.path.join(directory, name)) for name in ("touched", "linked", "deletions")
+        self.directories = [Spool(os.path.join(directory, f"directories.{root}")) for root in range(len(roots))]
+        self.opened, self.linked, self.deletions = (
+            Spool(os.path.join(directory, name)) for name in ("opened", "linked", "deletions")
         )
-        self.root_touched = False
+        self.root_changed = False
+        self.root_opened = False
         self.root_new = False
         self.root_change: Change | None = None
         self.unled = False
-        self._last_touched = b""
+        self._by_directory = by_directory and len(roots) == 1
+        self._new: dict[bytes, bool] = {}
+        self._parent: bytes | None = None
+        self._entered = False
         self._has_root = roots[0].contents
         self._staying: set[bytes] = set()
 
@@ -77,32 +95,98 @@ class Plan:
         elif change.hard_link and self._hard_links:
             self._add_link(change)
         else:
-            root = self._root(change.name)
-            size = change.size if change.transfer else 0
-            above = self.new_directories[root].count
-            self.partitioner.add(self.entry(change.name, root), size, root=root, directories=above)
-            self._touch(change.name)
+            self._add_file(change)
 
     def note(self, line: bytes) -> None:
         """Take in another line of the scan: which directory is made first, which one stays though it is extraneous."""
         if line.startswith(_NEW_ROOT):
             self.root_new = True
-            self.touch_directory(b"")
+            self.root_changed = self._has_root
         elif line.startswith(_STAYS):
             self._staying.add(decode(line[len(_STAYS) :]))
 
+    def note_opened(self, change: Change) -> None:
+        """Take in what a lane says of a directory."""
+        if change.opened:
+            self._close_later(change)
+
+    def _close_later(self, change: Change) -> None:
+        if change.name == b".":
+            self.root_opened = True
+        else:
+            self.opened.append(self.entry(change.name, self._root(change.name)))
+
     def _add_directory(self, change: Change) -> None:
+        if change.closed:
+            self._close_later(change)
         if change.name == b".":
             self._has_root = True
-            self.root_touched = self.root_touched or not change.unchanged
+            self.root_changed = self.root_changed or not change.unchanged
             if change.item[:1] == b"c":
                 self.root_new, self.root_change = True, change
             return
-        if change.item[:1] == b"c":
-            root = self._root(change.name)
-            self.new_directories[root].append(self.entry(change.name, root))
-            self._touch(change.name)
-        self.touch_directory(change.name)
+        if not (change.created and self._by_directory):
+            self._list_directory(change.name)
+            return
+        above = change.name.rpartition(b"/")[0]
+        self._new[change.name] = True
+        if not (above in self._new if above else self.root_new):
+            self._list_directory(change.name)  # something else may stand in its place
+        if len(self._new) > NEW_KEPT:
+            oldest = next(iter(self._new))
+            if self._new.pop(oldest):
+                self._list_directory(oldest)
+
+    def _list_directory(self, name: bytes) -> None:
+        """Let a directory be made by itself, before the files that come after it."""
+        if name in self._new:
+            self._new[name] = False
+        root = self._root(name)
+        self.directories[root].append(self.entry(name, root))
+
+    def _add_file(self, change: Change) -> None:
+        root = self._root(change.name)
+        size = change.size if change.transfer else 0
+        if self._by_directory:
+            parent = change.name.rpartition(b"/")[0]
+            if parent != self._parent:
+                self._enter(parent)
+            if self._entered and self.partitioner.too_large(size):
+                self._by_name()
+        above = self.directories[root].count
+        self.partitioner.add(self.entry(change.name, root), size, root=root, directories=above)
+
+    def _enter(self, parent: bytes) -> None:
+        """The next files lie in another directory: where that is new, they are all that it holds."""
+        self._leave()
+        self._parent = parent
+        self._entered = parent in self._new
+        if self._entered:
+            self.partitioner.enter(self.entry(parent, 0))
+
+    def _leave(self) -> None:
+        """No more files come of the directory that was entered; a list that names it makes it, too."""
+        if self._entered:
+            assert self._parent is not None
+            self._new[self._parent] = False
+            self.partitioner.leave()
+            self._entered = False
+
+    def _by_name(self) -> None:
+        """The directory that was entered is no entry of a list: make it by itself."""
+        assert self._parent is not None
+        self._entered = False
+        if self._new.get(self._parent):
+            self._list_directory(self._parent)
+        self.partitioner.by_name()
+
+    def finish(self) -> None:
+        """Nothing more comes."""
+        self._leave()
+        for name, unlisted in self._new.items():
+            if unlisted:
+                self._list_directory(name)
+        self.partitioner.finish()
 
     def _add_link(self, change: Change) -> None:
         if change.link is None or change.link.startswith(b"/"):
@@ -110,7 +194,6 @@ class Plan:
             return
         self.linked.append(self.entry(change.link, 0))
         self.linked.append(self.entry(change.name, 0))
-        self._touch(change.name)
 
     def entry(self, name: bytes, root: int) -> bytes:
         """Write a name as lists have it."""
@@ -124,18 +207,6 @@ class Plan:
         if len(self.roots) == 1:
             return 0
         return self._by_base.get(name.partition(b"/")[0], 0)
-
-    def _touch(self, name: bytes) -> None:
-        """Note that the directory of a name gets something written into it."""
-        self.touch_directory(name.rpartition(b"/")[0])
-
-    def touch_directory(self, name: bytes) -> None:
-        """Note that a directory is to get its metadata again at the end."""
-        if not name:
-            self.root_touched = self.root_touched or self._has_root
-        elif name != self._last_touched:
-            self._last_touched = name
-            self.touched.append(self.entry(name, self._root(name)))
 
     def deletion_directories(self) -> t.Iterator[bytes]:
         """Names of the directories that hold something to delete and are not extraneous themselves; "" is the top.
@@ -157,14 +228,18 @@ class Plan:
                 yield parent
 
     @property
+    def lists(self) -> bool:
+        """There is something that lists name."""
+        return bool(self.partitioner.files) or any(spool.count for spool in self._spools)
+
+    @property
     def empty(self) -> bool:
         """Nothing is to be done."""
-        found = self.partitioner.files or self.root_touched or self.root_new or self.unled
-        return not found and not any(spool.count for spool in self._spools)
+        return not (self.lists or self.root_changed or self.root_new or self.unled)
 
     @property
     def _spools(self) -> list[Spool]:
-        return [*self.new_directories, self.touched, self.linked, self.deletions]
+        return [*self.directories, self.opened, self.linked, self.deletions]
 
     def close(self) -> None:
         for spool in self._spools:

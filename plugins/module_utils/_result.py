@@ -14,6 +14,7 @@ import typing as t
 from ansible_collections.vgreb.jsync.plugins.module_utils._model import (
     Change,
     Failure,
+    Failures,
     Listing,
     path_fields,
     printable,
@@ -74,7 +75,7 @@ class Outcome:
         self.changes = 0
         self.partitions = 0
         self._expected = Listing(LISTED)
-        self.failures = Listing(LISTED)
+        self.failures = Failures(LISTED)
         self.deleted = Listing(LISTED)
         self._warnings = Listing(WARNINGS)
         self._vanished = 0
@@ -120,13 +121,14 @@ class Outcome:
             self._diff.add(change)
 
     def expect(self, change: Change) -> None:
-        """Note that an existing directory is to get other metadata. It gets it last, after many a side effect."""
+        """Note that a directory is to be made or to get other metadata: several lanes may say that they did it."""
         self._expected.add(change)
 
     def count_expected(self) -> None:
-        """The directories have got their metadata: count those where the scan had found it to differ."""
+        """All directories are done: count them as the scan has found them, but for those that have failed."""
         for change in self._expected.entries:
-            self.count(change)
+            if not self.failures.concern(change.name):
+                self.count(change)
         self.changes += self._expected.more
         self._counts["directories"] += self._expected.more
         self._expected = Listing(LISTED)

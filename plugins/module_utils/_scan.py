@@ -19,7 +19,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change
     from ansible_collections.vgreb.jsync.plugins.module_utils._result import Outcome
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import Command
-    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane import Lanes
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lanes import Lanes
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import Report
 
 
@@ -70,7 +70,9 @@ class Scan:
         self._lanes.require(report)
         if not self.entries and report.code:
             raise RequestError(self._explain(report))
-        if report.verdict is Verdict.PARTIAL and not self._outcome.check and self._by_dry_run(report):
+        if report.verdict is Verdict.PARTIAL and not self._outcome.check and report.by_receiver:
+            # A receiver that was to make a directory first, and did not, complains about the names in it. Only the real
+            # run can tell. The sending side does the same in both.
             self._outcome.deferred = True
             return
         self._outcome.settle(report)
@@ -86,15 +88,6 @@ class Scan:
         if problems[0].reason.startswith(("link_stat: No such file", "change_dir: No such file")):
             return f"src {text!r} does not exist on {sources[0].host or 'this host'}"
         return f"src {text!r} cannot be read: {problems[0].reason}"
-
-    @staticmethod
-    def _by_dry_run(report: Report) -> bool:
-        """Say whether an error may be one of the dry run alone.
-
-        A receiver that was to make a directory first, and did not, complains about the names in it. Only the real run
-        can tell. The sending side does the same in both.
-        """
-        return report.problems.total > report.from_sender or report.unnamed > 0
 
     def _pass_on(self, change: Change) -> None:
         self._silent = False

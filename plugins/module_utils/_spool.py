@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import shutil
 import tempfile
 import typing as t
@@ -47,17 +48,41 @@ class Spool:
 
     def copy(self, offset: int, length: int, target: t.BinaryIO) -> None:
         """Append a range of bytes to another file."""
+        for block in self._blocks(offset, length):
+            target.write(block)
+
+    def extend(self, other: Spool, offset: int) -> None:
+        """Append what another spool holds from there on."""
+        for block in other._blocks(offset, other.size - offset):
+            self._stream.write(block)
+            self.count += block.count(b"\0")
+            self.size += len(block)
+
+    def cut(self, offset: int, entries: int, path: str) -> tuple[int, int]:
+        """Write the next records, so many at most, to a list of their own; return how many, and their bytes."""
+        count = length = 0
+        with open(path, "wb") as target:
+            for record in itertools.islice(self.records(offset, self.size - offset), entries):
+                target.write(record + b"\0")
+                count += 1
+                length += len(record) + 1
+        return count, length
+
+    def records(self, offset: int, length: int) -> t.Iterator[bytes]:
+        """The records in a range of bytes."""
+        return _split(self._blocks(offset, length))
+
+    def _blocks(self, offset: int, length: int) -> t.Iterator[bytes]:
         self._stream.flush()
         with open(self.path, "rb") as stream:
             stream.seek(offset)
             while length:
                 block = stream.read(min(length, _BLOCK))
-                target.write(block)
+                yield block
                 length -= len(block)
 
     def __iter__(self) -> t.Iterator[bytes]:
-        self._stream.flush()
-        return records(self.path)
+        return self.records(0, self.size)
 
     def backwards(self) -> t.Iterator[bytes]:
         """All records, the last one first."""
@@ -82,11 +107,15 @@ class Spool:
 def records(path: str) -> t.Iterator[bytes]:
     """The records of a finished list."""
     with open(path, "rb") as stream:
-        rest = b""
-        for block in iter(lambda: stream.read(_BLOCK), b""):
-            pieces = (rest + block).split(b"\0")
-            rest = pieces.pop()
-            yield from pieces
+        yield from _split(iter(lambda: stream.read(_BLOCK), b""))
+
+
+def _split(blocks: t.Iterable[bytes]) -> t.Iterator[bytes]:
+    rest = b""
+    for block in blocks:
+        pieces = (rest + block).split(b"\0")
+        rest = pieces.pop()
+        yield from pieces
 
 
 @contextlib.contextmanager

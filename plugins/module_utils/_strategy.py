@@ -54,6 +54,8 @@ def whole_because(request: Request, plan: Plan | None = None) -> str | None:
     settings = request.settings
     if len({row.directory for row in request.roots or ()}) > 1:
         return "src: several sources have no common directory that a list could start from"
+    if settings["implied-dirs"] is False and settings.on("relative", "files-from"):
+        return "no-implied-dirs: in a list every directory is an implied one"
     if request.deletes and request.merges_filters:
         return "filter: rules in the tree's own files protect from deletion only in rsync's own walk"
     for name in ("prune-empty-dirs", "files-from", "relative"):

@@ -10,7 +10,7 @@
 
     check the request against this host      bad input ends here, nothing touched
     find rsync
-    log lane 1 in
+    log lane 1 in                            the others meanwhile
     ask the far rsync                        only about options that not every rsync has
     scan ---- changes ----> plan             one dry run over the whole tree
         partition <-------- plan
@@ -19,7 +19,7 @@
     finalize                                 when every file has arrived
         hard-link groups
         deletions                            never after an error
-        directory metadata
+        directories that were opened to the lanes
     result
 
 What is not guaranteed: the files of a run do not arrive at one moment, and with deletions in any mode but
@@ -46,8 +46,8 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import 
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import split_list
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import FILE_IO, SIGNALED
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.far import check_far
-from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane import Lanes
-from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.process import Processes
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lanes import Lanes
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.processes import Processes
 from ansible_collections.vgreb.jsync.plugins.module_utils._scan import Scan
 from ansible_collections.vgreb.jsync.plugins.module_utils._spool import socket_directory, state_directory
 from ansible_collections.vgreb.jsync.plugins.module_utils._strategy import alone_because, lanes_may_fail, whole_because
@@ -141,10 +141,25 @@ class _Run:
         roots = request.roots or (split_list(request.sources[0]),)
         if request.pull:
             sizes = sizes._replace(entries=min(sizes.entries, _PULL_ENTRIES))
-        self._plan = Plan(state, roots, request.jobs, hard_links=request.settings.on("hard-links"), sizes=sizes)
+        self._plan = Plan(
+            state,
+            roots,
+            request.jobs,
+            hard_links=request.settings.on("hard-links"),
+            by_directory=request.lists_directories,
+            sizes=sizes,
+        )
         self._scan = Scan(lanes, command, outcome, self._found, self._plan.note)
-        self._transfer = Transfer(lanes, command, self._plan, outcome, defer=lanes_may_fail(request))
-        self._finalize = Finalize(lanes, command, self._plan, request, outcome, state)
+        self._transfer = Transfer(
+            lanes,
+            command,
+            self._plan,
+            outcome,
+            defer=lanes_may_fail(request),
+            held=self._held,
+            entries=sizes.entries,
+        )
+        self._finalize = Finalize(lanes, command, self._plan, request, outcome, state, entries=sizes.entries)
 
     async def run(self) -> None:
         try:
@@ -170,7 +185,7 @@ class _Run:
         self._plan.add(change)
         if change.unchanged:
             return
-        if change.directory and not change.deletion and change.item[:1] != b"c":
+        if change.directory and not change.deletion and change is not self._plan.root_change:
             self._outcome.expect(change)
         self._changes += 1
         if self._changes > 1 and not self._held:
@@ -189,7 +204,7 @@ class _Run:
     async def _scan_to_end(self) -> None:
         await self._scan.run()
         self._lanes.bandwidth.holders -= 1
-        self._plan.partitioner.finish()
+        self._plan.finish()
         if self._scan.entries == 1 and self._alone is None:
             self._alone = "src: it is a single file or directory"
         if self._alone:

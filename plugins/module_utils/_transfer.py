@@ -14,11 +14,13 @@ import os
 import time
 import typing as t
 
+from ansible_collections.vgreb.jsync.plugins.module_utils._directories import Directories
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncError
 from ansible_collections.vgreb.jsync.plugins.module_utils._model import Failure, Listing
 from ansible_collections.vgreb.jsync.plugins.module_utils._result import LISTED, TRANSFER
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import STDIN
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import PARTIAL, Verdict
-from ansible_collections.vgreb.jsync.plugins.module_utils._spool import records
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane import Waiting
 
 if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change
@@ -27,7 +29,8 @@ if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._result import Outcome
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import Command
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import Endpoint
-    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane import Lane, Lanes
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane import Lane
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lanes import Lanes
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import Report
 
 # How long a free lane waits for the scan to find more, before it takes a small partition.
@@ -43,29 +46,32 @@ class Transfer:
         plan: Where the partitions come from.
         outcome: Takes in what arrived and what did not.
         defer: A later pass decides what arrived: a partition that failed in part is no failure yet.
+        held: The scan must end before anything is carried.
+        entries: The most entries in one list.
 
     Attributes:
         stopped: Nothing more can be carried; the outcome says why.
     """
 
-    def __init__(self, lanes: Lanes, command: Command, plan: Plan, outcome: Outcome, *, defer: bool) -> None:
+    def __init__(
+        self, lanes: Lanes, command: Command, plan: Plan, outcome: Outcome, *, defer: bool, held: bool, entries: int
+    ) -> None:
         self._lanes = lanes
         self._command = command
         self._plan = plan
         self._outcome = outcome
         self._defer = defer
+        self._held = held
+        self._directories = Directories(lanes, command, plan, outcome, defer=defer, entries=entries)
         self._partitioner = plan.partitioner
         self._lanes_left = len(lanes.all)
         self._carrying = 0
         self._ended = False
-        self._released = False
+        self._beginning = asyncio.Event()
+        self._tasks: set[asyncio.Future[None]] = set()
         self.stopped = False
         self._news = asyncio.Event()
         self._fixed = float("inf")
-        self._making = asyncio.Lock()
-        self._made = [0] * len(plan.roots)
-        self._offsets = [0] * len(plan.roots)
-        self._root_made = False
 
     def wake(self) -> None:
         """The plan has more, or is complete: let free lanes look."""
@@ -75,9 +81,13 @@ class Transfer:
     def release(self) -> None:
         """Let the lanes begin."""
         if not self._released:
-            self._released = True
+            self._beginning.set()
             self._outcome.begin(TRANSFER)
         self.wake()
+
+    @property
+    def _released(self) -> bool:
+        return self._beginning.is_set()
 
     def abandon(self) -> None:
         """Let the lanes end without carrying anything more."""
@@ -86,42 +96,102 @@ class Transfer:
 
     async def run(self) -> None:
         """Carry all partitions, until the plan is complete and empty, or nothing more can be carried."""
-        lanes = [asyncio.ensure_future(self._work(lane)) for lane in self._lanes.all]
+        if not self._held:
+            self._directories.prepare()
+        for lane in self._lanes.all:
+            self._enter(lane, early=not self._held)
         try:
-            await asyncio.gather(*lanes)
+            while self._tasks:
+                done, _pending = await asyncio.wait(set(self._tasks), return_when=asyncio.FIRST_COMPLETED)
+                self._tasks -= done
+                for task in done:
+                    task.result()
+            if not self._ended:
+                await self._directories.make_rest()
         finally:
-            for lane in lanes:
-                lane.cancel()
-            await asyncio.gather(*lanes, return_exceptions=True)
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, self._directories.close(), return_exceptions=True)
             if self._released:
                 self._outcome.end(TRANSFER)
+
+    def _enter(self, lane: Lane, *, early: bool) -> None:
+        self._tasks.add(asyncio.ensure_future(self._work(lane, early)))
 
     def give_up_rest(self) -> None:
         """Name all that no lane will carry any more."""
         for partition in self._partitioner.rest():
             self._give_up(partition, "not attempted: " + self._outcome.message)
 
-    async def _work(self, lane: Lane) -> None:
-        """Let one lane carry partitions to the end. It logs in when there is something for it."""
+    async def _work(self, lane: Lane, early: bool) -> None:
+        """Wait for the lane's turn and for a partition, and carry that.
+
+        Args:
+            lane: Carries it.
+            early: Log in and start an rsync at once, not when there is something for it.
+        """
+        needed = asyncio.Event()
+        if early:
+            needed.set()
+        preparing = asyncio.ensure_future(self._prepare(lane, needed))
+        partition = None
+        try:
+            async with lane.turn:
+                partition = await self._next(lane, needed, preparing)
+                if partition is not None:
+                    await self._send(lane, partition, preparing.result())
+        finally:
+            if partition is None:
+                await self._dismiss(preparing)
+
+    async def _send(self, lane: Lane, partition: Partition, waiting: Waiting | None) -> None:
+        """Carry a partition, until the lane is free for the next one."""
+        self._carrying += 1
+        if not self._partitioner.exhausted:
+            self._enter(lane, early=self._partitioner.partitions_left > self._lanes_left - self._carrying)
+        sent = asyncio.Event()
+        self._tasks.add(asyncio.ensure_future(self._carry(lane, partition, waiting, sent)))
+        await sent.wait()
+        self._carrying -= 1
+
+    async def _dismiss(self, preparing: asyncio.Future[Waiting | None]) -> None:
+        """End an rsync that waits for a list in vain."""
+        preparing.cancel()
+        for waiting in await asyncio.gather(preparing, return_exceptions=True):
+            if isinstance(waiting, Waiting):
+                await self._lanes.processes.stop(waiting.process)
+
+    async def _prepare(self, lane: Lane, needed: asyncio.Event) -> Waiting | None:
+        """Log in, and start an rsync where that can wait for its list."""
+        await needed.wait()
+        if not self._lanes.prepares or len(self._plan.roots) > 1:
+            await lane.open()
+            return None
+        root = self._plan.roots[0].root
+        return await lane.prepare(lambda shell, rate: self._command.transfer(root, STDIN, shell, rate))
+
+    async def _next(
+        self, lane: Lane, needed: asyncio.Event, preparing: asyncio.Future[Waiting | None]
+    ) -> Partition | None:
+        """Wait until there is a partition for a lane; None where no more will come, or the lane cannot log in."""
         since = time.monotonic()
         while not self._ended:
             patient = time.monotonic() - since < PATIENCE_SECONDS
             if not self._released or not self._partitioner.ready(patient=patient):
                 if self._partitioner.exhausted:
-                    return
+                    break
                 await self._wait_for_news()
                 continue
+            needed.set()
             try:
-                await lane.open()
+                await preparing
             except RsyncError as error:
                 self._lose(lane, error)
-                return
+                break
             partition = self._partitioner.take(self._lanes_left - self._carrying, patient=patient)
             if partition is not None:
-                self._carrying += 1
-                await self._carry(lane, partition)
-                self._carrying -= 1
-                since = time.monotonic()
+                return partition
+        return None
 
     def _lose(self, lane: Lane, error: RsyncError) -> None:
         """Go on without a lane that cannot log in, unless it is the last one."""
@@ -134,24 +204,47 @@ class Transfer:
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._news.wait(), PATIENCE_SECONDS / 4)
 
-    async def _carry(self, lane: Lane, partition: Partition) -> None:
-        """Carry one partition, and take in what came of it."""
+    async def _carry(self, lane: Lane, partition: Partition, waiting: Waiting | None, sent: asyncio.Event) -> None:
+        """Carry one partition, and take in what came of it.
+
+        Args:
+            lane: Carries it.
+            partition: A list of files.
+            waiting: What carries it, if there is such.
+            sent: Is set when all files have been sent, if another rsync is ready to go on, else at the end.
+        """
         root = self._plan.roots[partition.root].root
         started = time.monotonic()
+        left = partition.files
+
+        def arrived(change: Change) -> None:
+            nonlocal left
+            if self._arrived(lane, change):
+                left -= 1
+                if waiting and left <= 0:
+                    sent.set()
+
         try:
-            await self.make_directories(lane, partition.root, partition.directories)
+            await self._directories.make(lane, partition.root, partition.directories)
             lane.partitions += 1
             self._outcome.partitions += 1
             report = await lane.carry(
                 lambda shell, rate: self._command.transfer(root, partition.path, shell, rate),
-                lambda change: self._arrived(lane, change),
+                arrived,
+                waiting=waiting,
+                list_path=partition.path,
             )
         except RsyncError as error:
             self._stop(error.message, error.code)
             self._give_up(partition, error.message)
-            return
+        else:
+            await self._settle(lane, root, partition, report, time.monotonic() - started)
         finally:
             lane.seconds += time.monotonic() - started
+            sent.set()
+
+    async def _settle(self, lane: Lane, root: Endpoint, partition: Partition, report: Report, seconds: float) -> None:
+        """Take in what came of a partition."""
         if report.verdict in (Verdict.FATAL, Verdict.RETRY):
             self._stop(self._lanes.explain(report), report.code)
             self._give_up(partition, self._outcome.message)
@@ -162,7 +255,7 @@ class Transfer:
                 await self._name_failures(lane, root, partition, report)
             else:
                 self._outcome.settle(report)
-                self._learn(report, partition, time.monotonic() - started)
+                self._learn(report, partition, seconds)
             os.unlink(partition.path)
 
     def _learn(self, report: Report, partition: Partition, seconds: float) -> None:
@@ -170,53 +263,18 @@ class Transfer:
             self._fixed = min(self._fixed, report.first_word)
             self._partitioner.learn(self._fixed, partition.cost, seconds)
 
-    def _arrived(self, lane: Lane, change: Change) -> None:
-        if change.unchanged or (change.directory and not change.deletion):
-            return
+    def _arrived(self, lane: Lane, change: Change) -> bool:
+        """Count a change; say whether it is of a name that the list asked for."""
+        if change.directory and not change.deletion:
+            self._plan.note_opened(change)
+            return False
+        if change.unchanged:
+            return False
         self._outcome.count(change)
         if change.transfer:
             lane.files += 1
             lane.bytes += change.size
-
-    async def make_directories(self, lane: Lane, root: int, upto: int) -> None:
-        """Make the destination and the new directories that are known, with one rsync at a time.
-
-        Where the destination holds a file in the place of a directory, two rsyncs that replace it would stand in
-        each other's way.
-
-        Args:
-            lane: Carries it.
-            root: Index of the source.
-            upto: How many of its new directories must exist.
-
-        Raises:
-            RsyncError: The destination cannot be made, or the connection is lost.
-        """
-        async with self._making:
-            if self._made[root] >= upto and not (self._plan.root_new and not self._root_made):
-                return
-            spool = self._plan.new_directories[root]
-            offset, count, length = self._offsets[root], spool.count, spool.size
-            path = f"{spool.path}.{count}"
-            with open(path, "wb") as target:
-                spool.copy(offset, length - offset, target)
-            end = self._plan.roots[root].root
-            report = await lane.carry(
-                lambda shell, rate: self._command.make_directories(end, path, shell, rate), self._made_directory
-            )
-            os.unlink(path)
-            self._lanes.require(report)
-            if report.verdict is Verdict.PARTIAL and self._defer:
-                self._outcome.deferred = True
-            else:
-                self._outcome.settle(report)
-                if report.verdict is Verdict.PARTIAL:
-                    self._outcome.blame(report)
-            self._made[root], self._offsets[root], self._root_made = count, length, True
-
-    def _made_directory(self, change: Change) -> None:
-        if change.directory and change.item[:1] == b"c" and change.name != b".":
-            self._outcome.count(change)
+        return not change.deletion
 
     async def _name_failures(self, lane: Lane, root: Endpoint, partition: Partition, report: Report) -> None:
         """List what did not arrive. A name that is said to have vanished and is there after all is a failure, too."""
@@ -240,7 +298,7 @@ class Transfer:
         self.abandon()
 
     def _give_up(self, partition: Partition, reason: str) -> None:
-        for entry in records(partition.path):
+        for entry in partition.names():
             self._outcome.failures.add(Failure(self._plan.name(entry, partition.root), reason))
 
 

@@ -102,9 +102,9 @@ NAMES = [
 ]
 
 
-def _beside(choices: t.Sequence[t.Any]) -> t.Iterator[tuple[str, t.Any]]:
+def _beside(choices: t.Sequence[t.Any]) -> list[tuple[str, t.Any]]:
     """Give each group of options one of the choices, in turn."""
-    return zip(GROUPS, itertools.cycle(choices))
+    return list(zip(GROUPS, itertools.cycle(choices)))
 
 
 def _after(words: str) -> str:

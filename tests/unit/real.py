@@ -14,7 +14,7 @@ import tempfile
 import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.binary import Binary, find_rsync
-from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.process import Processes
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.processes import Processes
 
 from tests.support.processes import LIMIT_SECONDS
 from tests.unit import recordings

@@ -16,7 +16,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._errors import Request
 from ansible_collections.vgreb.jsync.plugins.module_utils._model import readable
 
 if t.TYPE_CHECKING:
-    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.process import Processes
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.processes import Processes
 
 OLDEST = (3, 1, 0)
 

@@ -9,8 +9,9 @@
 Every pass is given the user's options that concern it (table.py), and what makes many of them add up to one:
 
 - The scan compares times instead of checksums, but lists every file, so that the transfers read the files, in parallel.
-- Transfers, hard links and the making of directories leave directories open to the other lanes (``Du+rwx``, ``-O``);
-  the last pass over the directories sets what the user asked for.
+- Every list names its directories, too (``--relative``), so that each rsync that writes into a directory gives it the
+  source's metadata at its end: the last one to do so leaves what the user asked for. But a directory that its owner
+  may not fill stays open to the other lanes (``Du+rwx``) until the last pass over directories.
 - Transfers delete nothing but what stands in the way of a file, and then only if the user lets rsync delete.
 """
 
@@ -26,6 +27,9 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import F
 if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._options import Request
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.binary import Binary
+
+# rsync's name for a list on its standard input.
+STDIN = "-"
 
 _REPORT = ["--no-human-readable", "--stats", "--out-format=" + FORMAT]
 _UNCHANGED_TOO = ["--itemize-changes", "--itemize-changes"]
@@ -83,12 +87,13 @@ class Command:
         """The files of one partition."""
         unsafe = self._settings.on("inplace", "append", "append-verify", "partial", "write-devices")
         without = _GUARDS if unsafe else frozenset()
-        words = self._words("t", without=without) + self._open_directories() + self._make_way()
-        return self._listed(words + self._unchanged_too(), root, list_path, shell, rate)
+        words = self._words("t", without=without) + self._open_directories() + self._unchanged_too()
+        return self._listed(words + self._within_directories(self._make_way()), root, list_path, shell, rate)
 
     def verify(self, root: Endpoint, list_path: str, shell: str | None, rate: int) -> list[bytes]:
         """A dry run over one partition: what it lists has not arrived."""
-        words = [*self._words("t", without=_GUARDS | {"ignore-times"}), "--omit-dir-times", "--dry-run"]
+        words = self._words("t", without=_GUARDS | {"ignore-times"}) + self._within_directories()
+        words += ["--omit-dir-times", "--dry-run"]
         return self._listed(words, root, list_path, shell, rate)
 
     def links(self, root: Endpoint, list_path: str, shell: str | None, rate: int) -> list[bytes]:
@@ -112,11 +117,11 @@ class Command:
         return self._listed(words, root, list_path, shell, rate)
 
     def make_directories(self, root: Endpoint, list_path: str, shell: str | None, rate: int) -> list[bytes]:
-        """New directories, and the destination itself, before files go in."""
+        """Directories that are new or get other metadata, and the destination itself, before files go in."""
         return self._listed(self._words("m") + self._open_directories(), root, list_path, shell, rate)
 
-    def finish_directories(self, root: Endpoint, list_path: str, shell: str | None, rate: int) -> list[bytes]:
-        """The metadata of directories, after all else."""
+    def close_directories(self, root: Endpoint, list_path: str, shell: str | None, rate: int) -> list[bytes]:
+        """The permissions of directories that were opened."""
         return self._listed(self._words("m"), root, list_path, shell, rate)
 
     def finish_root(self, root: Endpoint, shell: str | None, rate: int) -> list[bytes]:
@@ -176,14 +181,20 @@ class Command:
         return []
 
     def _open_directories(self) -> list[str]:
-        opened = ["--chmod=Du+rwx"] if self._settings.on("perms", "acls") else []
-        return ["--omit-dir-times", *opened]
+        return ["--chmod=Du+rwx"] if self._settings.on("perms", "acls") else []
 
     def _make_way(self) -> list[str]:
         """Let a file take the place of a directory, sparing what the filters protect."""
         if not self._request.clears_way:
             return []
         return ["--force", *self._filters(protecting=self._settings.on("delete-excluded"))]
+
+    def _within_directories(self, way: t.Sequence[str] = ()) -> list[str]:
+        """What chooses among the files of a directory that a list names, and what makes way, which has filters, too."""
+        if not self._request.lists_directories:
+            return [*way]
+        sizes = [f"--{name}={self._settings[name]}" for name in ("max-size", "min-size") if self._settings[name]]
+        return [*sizes, *(way or self._filters())]
 
     def _filters(self, *, protecting: bool = False) -> list[str]:
         """The filters as the user gave them.
@@ -223,4 +234,4 @@ class Command:
         return words
 
 
-__all__ = ("Command",)
+__all__ = ("STDIN", "Command",)

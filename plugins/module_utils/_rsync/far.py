@@ -28,7 +28,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.shell import sp
 
 if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._options import Request
-    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.process import Processes
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.processes import Processes
 
 
 async def check_far(request: Request, shell: str | None, processes: Processes) -> None:

@@ -4,9 +4,9 @@
 
 # PRIVATE to the collection: may change at any time.
 
-"""Lanes: connections to the far end, and the rsyncs that they carry.
+"""A lane: a connection to the far end, and the rsyncs that it carries.
 
-Over ssh a lane is one ControlMaster connection, so one TCP stream and one login, however many rsyncs run over it.
+Over ssh it is one ControlMaster connection, so one TCP stream and one login, however many rsyncs run over it.
 Elsewhere (on this host, to a daemon, through a remote shell of the user's own) each rsync connects by itself.
 """
 
@@ -21,19 +21,15 @@ import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncError
 from ansible_collections.vgreb.jsync.plugins.module_utils._model import Failure, Reasons
-from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.bandwidth import Bandwidth
-from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.diagnosis import explain
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import Verdict, classify
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import Report
-from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.process import Process, Processes, environment
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.process import Process, environment
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.shell import join_words
 
 if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change, Listing
-    from ansible_collections.vgreb.jsync.plugins.module_utils._options import Request
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lanes import Lanes
 
-# sshd drops connections at random when more than MaxStartups (10 by default) are not logged in yet: stay well below.
-LOGINS_AT_ONCE = 5
 LOGIN_SECONDS = 120.0
 
 _SOCKET_POLL_SECONDS = 0.02
@@ -42,17 +38,31 @@ _LONGEST_PAUSE_SECONDS = 30.0
 Build = t.Callable[["str | None", int], "list[bytes]"]
 
 
+class Waiting(t.NamedTuple):
+    """An rsync that has connected and waits for its list.
+
+    Attributes:
+        process: Its list is to be given to it.
+        report: What it has said so far.
+    """
+
+    process: Process
+    report: Report
+
+
 class Lane:
     """One connection, and the rsyncs over it.
 
     Attributes:
         number: From 1.
+        turn: Held by the one that sends files over it.
         partitions, files, bytes, seconds, retries: What it has carried.
         codes: How often an rsync ended with each exit code.
     """
 
     def __init__(self, number: int, lanes: Lanes) -> None:
         self.number = number
+        self.turn = asyncio.Lock()
         self.partitions = 0
         self.files = 0
         self.bytes = 0
@@ -132,6 +142,19 @@ class Lane:
         report.code = 255
         return report
 
+    async def prepare(self, build: Build) -> Waiting:
+        """Start an rsync that waits for its list: connecting takes several round trips.
+
+        Args:
+            build: Gives the argument vector of one that reads its list from its standard input.
+
+        Raises:
+            RsyncError: The far end refuses, or cannot be reached after all retries.
+        """
+        await self.open()
+        report = Report()
+        return Waiting(self._start(build, 0, report, waits=True), report)
+
     async def carry(
         self,
         build: Build,
@@ -140,6 +163,8 @@ class Lane:
         *,
         listed: bool = True,
         may_retry: t.Callable[[], bool] = lambda: True,
+        waiting: Waiting | None = None,
+        list_path: str = "",
     ) -> Report:
         """Run one rsync over this lane, again while that may help, and return the report of the last attempt.
 
@@ -149,14 +174,21 @@ class Lane:
             on_note: Called with each other line of stdout.
             listed: The names come from a list of ours.
             may_retry: Asked before another attempt.
+            waiting: What makes the first attempt, if it is still there.
+            list_path: The list that it waits for.
 
         Raises:
             RsyncError: The lane has lost its connection and cannot get it back.
         """
         attempt = 0
         while True:
-            await self.open()
-            report = await self._attempt(build, Report(on_change, on_note, listed=listed))
+            if waiting and waiting.process.running and attempt == 0:
+                waiting.report.listen(on_change, on_note)
+                waiting.process.give(list_path)
+                report = await self._finish(*waiting)
+            else:
+                await self.open()
+                report = await self._attempt(build, Report(on_change, on_note, listed=listed))
             if report.verdict is not Verdict.RETRY or attempt >= self._lanes.request.retries or not may_retry():
                 return report
             attempt += 1
@@ -189,54 +221,20 @@ class Lane:
         return comparison, differing
 
     async def _attempt(self, build: Build, report: Report) -> Report:
-        env = environment({"RSYNC_PASSWORD": self._lanes.request.password} if self._lanes.request.password else None)
         with self._lanes.bandwidth.share() as rate:
-            argv = build(self.shell, rate)
-            report.code = await self._lanes.processes.run(argv, report.read_output, report.read_errors, env=env)
+            return await self._finish(self._start(build, rate, report), report)
+
+    def _start(self, build: Build, rate: int, report: Report, *, waits: bool = False) -> Process:
+        password = self._lanes.request.password
+        env = environment({"RSYNC_PASSWORD": password} if password else None)
+        argv = build(self.shell, rate)
+        return self._lanes.processes.start(argv, report.read_output, report.read_errors, env=env, waits=waits)
+
+    async def _finish(self, process: Process, report: Report) -> Report:
+        report.code = await self._lanes.processes.finish(process)
         self.codes[report.code] += 1
         self._lanes.heard(report)
         return report
-
-
-class Lanes:
-    """All lanes of a run.
-
-    Args:
-        processes: Where rsync and ssh are started.
-        request: What the user asks for.
-        directory: A private place for the sockets, with a short path.
-        heard: Called with the report of every attempt, the failed ones included.
-    """
-
-    def __init__(
-        self, processes: Processes, request: Request, directory: str, heard: t.Callable[[Report], None]
-    ) -> None:
-        self.processes = processes
-        self.request = request
-        self.directory = directory
-        self.heard = heard
-        self.logins = asyncio.Semaphore(LOGINS_AT_ONCE)
-        self.bandwidth = Bandwidth(request.bwlimit, request.jobs + 1)
-        self.all = [Lane(number, self) for number in range(1, request.jobs + 1)]
-
-    @property
-    def first(self) -> Lane:
-        """The lane that carries what must be one rsync."""
-        return self.all[0]
-
-    def require(self, report: Report) -> None:
-        """Go on only if an rsync has done its work, if perhaps not for every name.
-
-        Raises:
-            RsyncError: It could not run.
-        """
-        if report.verdict in (Verdict.FATAL, Verdict.RETRY):
-            raise RsyncError(self.explain(report), report.code)
-
-    def explain(self, report: Report) -> str:
-        """Say in one sentence why an rsync or a login failed."""
-        far = self.request.far
-        return explain(report.code, b"\n".join(report.words), far.host if far else "")
 
 
 async def pause(attempt: int) -> None:
@@ -244,4 +242,4 @@ async def pause(attempt: int) -> None:
     await asyncio.sleep(min(2.0 ** (attempt - 1), _LONGEST_PAUSE_SECONDS))
 
 
-__all__ = ("Lane", "Lanes")
+__all__ = ("Build", "Lane", "Waiting")

@@ -21,13 +21,15 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change, 
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import Verdict, classify
 
 # With %b rsync prints the line of a file when its data has gone, not before (rsync(1), --out-format).
-FORMAT = "%i %b %l %n//%L"
+FORMAT = "%i %B %b %l %n//%L"
 
 MESSAGES_KEPT = 1000
 LAST_WORDS = 20
 
 _ESCAPE = re.compile(rb"\\#([0-7]{3})")
-_CHANGE = re.compile(rb"([<>ch.][fdLDS].{9}|\*deleting  ) \d+ (\d+) (.*?)//(/?)(?: (?:->|=>) (.*))?")
+_CHANGE = re.compile(
+    rb"([<>ch.][fdLDS].{9}|\*deleting  ) (?:([-rwxSsTt]{9}) )?\d+ (\d+) (.*?)//(/?)(?: (?:->|=>) (.*))?"
+)
 _STATISTIC = re.compile(rb"([A-Z][A-Za-z ]+): (\d+)(?: bytes)?(?: \((.*)\))?")
 _COUNT = re.compile(rb"(\w+): (\d+)")
 _CHATTER = re.compile(
@@ -66,11 +68,11 @@ def parse_change(line: bytes) -> Change | None:
     match = _CHANGE.fullmatch(line)
     if match is None:
         return None
-    item, size, name, slash, link = match.groups()
+    item, mode, size, name, slash, link = match.groups()
     if b"\\#" in line:
         name = decode(name)
         link = None if link is None else decode(link)
-    return Change(item.rstrip() if item[:1] == b"*" else item, int(size), name, slash == b"/", link)
+    return Change(item.rstrip() if item[:1] == b"*" else item, int(size), name, slash == b"/", link, mode or b"")
 
 
 def parse_statistic(line: bytes) -> dict[str, int]:
@@ -181,6 +183,11 @@ class Report:
         self._started = clock()
         self._rest = {"out": b"", "err": b""}
 
+    def listen(self, on_change: t.Callable[[Change], None] | None, on_note: t.Callable[[bytes], None] | None) -> None:
+        """Pass on to others from now on, and count the seconds anew."""
+        self._on_change, self._on_note = on_change, on_note
+        self._started = self._clock()
+
     def read_output(self, data: bytes) -> None:
         """Take the next bytes of stdout; the empty string ends it."""
         if data and self.first_word is None:
@@ -228,6 +235,11 @@ class Report:
     def verdict(self) -> Verdict:
         """What the exit code and the messages ask for next."""
         return classify(self.code, b"\n".join(self.words), only_vanished=self.only_vanished)
+
+    @property
+    def by_receiver(self) -> bool:
+        """Some error may come from the receiving side: rsync before 3.2 does not say from which."""
+        return self.problems.total > self.from_sender or self.unnamed > 0
 
     @property
     def only_vanished(self) -> bool:

@@ -4,10 +4,10 @@
 
 # PRIVATE to the collection: may change at any time.
 
-"""The only door to subprocess: many processes at once in one event loop, none of which outlives it.
+"""A process: the only door to subprocess.
 
-Each process is the leader of its own session, so that it has no terminal to ask a question on and can be ended with all
-that it started. Arguments are vectors: no shell of this host sees a path.
+Each is the leader of its own session, so that it has no terminal to ask a question on and can be ended with all that it
+started. Arguments are vectors: no shell of this host sees a path.
 """
 
 from __future__ import annotations
@@ -22,14 +22,8 @@ import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncError
 
-GRACE_SECONDS = 5.0
-
-# What is sent to a process that runs, and to what an ended one has left behind; 0 only waits.
-_ENDING = (signal.SIGTERM, signal.SIGKILL, signal.SIGKILL)
-_LEFT_BEHIND = (0, signal.SIGTERM, signal.SIGKILL)
-
-_POLL_SECONDS = 0.02
 _READ_BYTES = 1 << 18
+_GATHER_SECONDS = 0.01
 
 # They change what rsync does behind the module's back; its own words are read in the C locale.
 _DROPPED = ("RSYNC_RSH", "RSYNC_ICONV", "RSYNC_OLD_ARGS", "RSYNC_PROTECT_ARGS", "RSYNC_PARTIAL_DIR", "RSYNC_PASSWORD")
@@ -48,13 +42,20 @@ def environment(extra: t.Mapping[str, str] | None = None) -> dict[str, str]:
 class Process:
     """A running process; its output goes to the two feeds as it comes, then an empty string ends each.
 
+    Args:
+        argv, env: What is started.
+        out, err: The feeds.
+        waits: It is given its standard input later, see :meth:`give`; else it has none.
+
     Attributes:
         started: When, on the monotonic clock, in seconds.
         ended: A future of its exit code.
         error: What a feed raised; the process was stopped then.
     """
 
-    def __init__(self, argv: t.Sequence[str | bytes], env: t.Mapping[str, str], out: Feed, err: Feed) -> None:
+    def __init__(
+        self, argv: t.Sequence[str | bytes], env: t.Mapping[str, str], out: Feed, err: Feed, *, waits: bool = False
+    ) -> None:
         self._loop = asyncio.get_event_loop()
         self.started = time.monotonic()
         self.ended = self._loop.create_future()
@@ -62,7 +63,7 @@ class Process:
         try:
             self._popen = subprocess.Popen(
                 argv,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE if waits else subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 env=dict(env),
@@ -70,12 +71,54 @@ class Process:
             )
         except OSError as error:
             raise RsyncError(f"cannot start {os.fsdecode(argv[0])}: {error.strerror}") from error
+        self._unwritten = b""
+        self._source: t.BinaryIO | None = None
         self._feeds: dict[int, Feed] = {}
         for pipe, feed in ((self._popen.stdout, out), (self._popen.stderr, err)):
             assert pipe is not None
             os.set_blocking(pipe.fileno(), False)
             self._feeds[pipe.fileno()] = feed
-            self._loop.add_reader(pipe.fileno(), self._read, pipe.fileno())
+            self._listen(pipe.fileno())
+
+    def give(self, path: str) -> None:
+        """Let a process that waits have the content of a file as its standard input."""
+        assert self._popen.stdin is not None
+        self._source = open(path, "rb")
+        os.set_blocking(self._popen.stdin.fileno(), False)
+        self._loop.add_writer(self._popen.stdin.fileno(), self._write, self._source)
+
+    def _write(self, source: t.BinaryIO) -> None:
+        assert self._popen.stdin is not None
+        self._unwritten = self._unwritten or source.read(_READ_BYTES)
+        try:
+            written = os.write(self._popen.stdin.fileno(), self._unwritten) if self._unwritten else 0
+        except BlockingIOError:
+            return
+        except BrokenPipeError:  # it has ended, and its exit code says why
+            self._unwritten = b""
+        if self._unwritten:
+            self._unwritten = self._unwritten[written:]
+        else:
+            self._close_input()
+
+    def _close_input(self) -> None:
+        if self._source is not None:
+            assert self._popen.stdin is not None
+            self._loop.remove_writer(self._popen.stdin.fileno())
+            self._source.close()
+            self._source = None
+        if self._popen.stdin is not None:
+            self._popen.stdin.close()
+
+    def _listen(self, fd: int) -> None:
+        if fd in self._feeds:
+            self._loop.add_reader(fd, self._read_some, fd)
+
+    def _read_some(self, fd: int) -> None:
+        """Read what there is, then let more gather: rsync writes line by line, and each waking up costs."""
+        if self._read(fd):
+            self._loop.remove_reader(fd)
+            self._loop.call_later(_GATHER_SECONDS, self._listen, fd)
 
     def _read(self, fd: int) -> bool:
         """Pass on what there is; say whether there may be more at once."""
@@ -118,6 +161,7 @@ class Process:
         for pipe in (self._popen.stdout, self._popen.stderr):
             assert pipe is not None
             pipe.close()
+        self._close_input()
         self.ended.set_result(code)
         return True
 
@@ -152,73 +196,4 @@ def _has_living(group: int) -> bool:
     return False
 
 
-class Processes:
-    """All processes of a run. As a context manager it leaves none behind."""
-
-    def __init__(self) -> None:
-        self._running: set[Process] = set()
-        self._failed: set[Process] = set()
-
-    async def __aenter__(self) -> Processes:
-        asyncio.get_event_loop().add_signal_handler(signal.SIGCHLD, self._reap)
-        return self
-
-    async def __aexit__(self, *_exc: object) -> None:
-        await self.stop(*self._running, *self._failed)
-        asyncio.get_event_loop().remove_signal_handler(signal.SIGCHLD)
-
-    def _reap(self) -> None:
-        for process in list(self._running):
-            if process.reap():
-                self._running.discard(process)
-                if process.ended.result():
-                    self._failed.add(process)
-
-    def start(
-        self, argv: t.Sequence[str | bytes], out: Feed, err: Feed, *, env: t.Mapping[str, str] | None = None
-    ) -> Process:
-        """Start a process.
-
-        Raises:
-            RsyncError: The program cannot be started.
-        """
-        process = Process(argv, environment() if env is None else env, out, err)
-        self._running.add(process)
-        return process
-
-    async def run(
-        self, argv: t.Sequence[str | bytes], out: Feed, err: Feed, *, env: t.Mapping[str, str] | None = None
-    ) -> int:
-        """Run a process to its end and return its exit code; stop it when this is cancelled. Raises what a feed raised.
-
-        What a failed process had started is ended, too: another attempt must not meet it at work.
-        """
-        process = self.start(argv, out, err, env=env)
-        try:
-            code = await asyncio.shield(process.ended)
-            if process.error is not None:
-                raise process.error
-            return t.cast("int", code)
-        finally:
-            if process.running or process.ended.result():
-                await self.stop(process)
-
-    async def stop(self, *processes: Process) -> None:
-        """End processes and all they started.
-
-        Nobody gets SIGTERM twice, and what a process left behind when it ended gets it late: rsync that is
-        interrupted while it cleans up leaves its temporary file.
-        """
-        steps = {process: _ENDING if process.running else _LEFT_BEHIND for process in processes}
-        for step in range(len(_LEFT_BEHIND)):
-            there = [process for process in processes if process.signal(steps[process][step]) and process.lives]
-            deadline = time.monotonic() + GRACE_SECONDS
-            while there and time.monotonic() < deadline:
-                await asyncio.sleep(_POLL_SECONDS)
-                there = [process for process in there if process.lives]
-            if not there:
-                break
-        self._failed.difference_update(processes)
-
-
-__all__ = ("Feed", "Process", "Processes", "environment")
+__all__ = ("Feed", "Process", "environment")

@@ -13,7 +13,7 @@ A run starts rsync for several ends, each a letter in ``Option.passes``:
 ``t``  the transfers: files of one partition, named in a list
 ``l``  hard-link groups, named in a list
 ``d``  deletions in the directories that hold something to delete
-``m``  directories, before files go in and at the end for their metadata
+``m``  directories, before files go in
 ``w``  the whole work in one rsync, which is given the options of all other passes, too
 ====== ========================================================================================
 
@@ -31,7 +31,6 @@ LIST = "list"  # a value that may be given more than once
 FILTER = "filter"  # a value whose place among the other filters matters
 
 EVERYWHERE = "stldm"
-CONTENT = "stlm"  # what a file or a directory is made of
 DATA = "tl"  # how content is moved
 
 PUSH = "push"
@@ -92,35 +91,29 @@ _IMPLIED = [
     Option("archive", "a", option="archive", note="stands for -rlptgoD; each of them can be overridden"),
     Option("recursive", "r", passes="s", option="recursive", note="the lists name what the scan has found"),
     Option("links", "l", passes=EVERYWHERE, option="links"),
-    Option("perms", "p", passes=CONTENT, option="perms"),
-    Option("times", "t", passes=CONTENT, option="times"),
-    Option("owner", "o", passes=CONTENT, option="owner"),
-    Option("group", "g", passes=CONTENT, option="group"),
+    Option("perms", "p", passes=EVERYWHERE, option="perms"),
+    Option("times", "t", passes=EVERYWHERE, option="times"),
+    Option("owner", "o", passes=EVERYWHERE, option="owner"),
+    Option("group", "g", passes=EVERYWHERE, option="group"),
     Option("D", "D", note="stands for --devices --specials"),
     Option("devices", passes=EVERYWHERE, option="devices"),
     Option("specials", passes=EVERYWHERE, option="specials"),
 ]
 
 _METADATA = [
-    Option("acls", "A", passes=CONTENT, option="acls"),
-    Option("xattrs", "X", kind=COUNT, passes=CONTENT, option="xattrs"),
-    Option("atimes", "U", kind=COUNT, passes=CONTENT, option="atimes", told=(PUSH, PULL), since="3.2.0"),
-    Option("crtimes", "N", passes=CONTENT, told=(PUSH, PULL), since="3.2.3"),
-    Option("executability", "E", passes=CONTENT, option="executability"),
-    Option("chmod", kind=LIST, passes=CONTENT, option="chmod"),
+    Option("acls", "A", passes=EVERYWHERE, option="acls"),
+    Option("xattrs", "X", kind=COUNT, passes=EVERYWHERE, option="xattrs"),
+    Option("atimes", "U", kind=COUNT, passes=EVERYWHERE, option="atimes", told=(PUSH, PULL), since="3.2.0"),
+    Option("crtimes", "N", passes=EVERYWHERE, told=(PUSH, PULL), since="3.2.3"),
+    Option("executability", "E", passes=EVERYWHERE, option="executability"),
+    Option("chmod", kind=LIST, passes=EVERYWHERE, option="chmod"),
     Option("chown", kind=VALUE, option="chown", note="stands for usermap and groupmap"),
-    Option("usermap", kind=VALUE, passes=CONTENT, option="usermap"),
-    Option("groupmap", kind=VALUE, passes=CONTENT, option="groupmap"),
-    Option("numeric-ids", passes=CONTENT, option="numeric_ids"),
-    Option(
-        "omit-dir-times",
-        "O",
-        passes="sm",
-        option="omit_dir_times",
-        note="the lanes always run with it; the last pass over directories sets their times",
-    ),
-    Option("omit-link-times", "J", passes=CONTENT, option="omit_link_times"),
-    Option("modify-window", "@", kind=VALUE, passes=CONTENT, option="modify_window"),
+    Option("usermap", kind=VALUE, passes=EVERYWHERE, option="usermap"),
+    Option("groupmap", kind=VALUE, passes=EVERYWHERE, option="groupmap"),
+    Option("numeric-ids", passes=EVERYWHERE, option="numeric_ids"),
+    Option("omit-dir-times", "O", passes=EVERYWHERE, option="omit_dir_times"),
+    Option("omit-link-times", "J", passes=EVERYWHERE, option="omit_link_times"),
+    Option("modify-window", "@", kind=VALUE, passes=EVERYWHERE, option="modify_window"),
     Option("super", passes=EVERYWHERE, default_on=True),
     Option("fake-super", passes=EVERYWHERE),
     Option("copy-as", kind=VALUE, passes=EVERYWHERE),
@@ -151,7 +144,7 @@ _LINKS = [
     Option("confine-root", kind=VALUE, passes=EVERYWHERE),
     Option("copy-devices", passes="stl", told=(PULL,), since="3.2.4"),
     Option("write-devices", passes="stl", told=(PUSH,), since="3.2.0"),
-    Option("drop-D", passes=CONTENT),
+    Option("drop-D", passes=EVERYWHERE),
 ]
 
 _CHOICE = [
@@ -163,7 +156,7 @@ _CHOICE = [
     ),
     Option(
         "implied-dirs",
-        passes=CONTENT,
+        passes=EVERYWHERE,
         aliases=("i-d",),
         default_on=True,
         note="passed on with relative or files_from, without which it means nothing",

@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.vgreb.jsync.plugins.module_utils._model import (
     Change,
     Failure,
+    Failures,
     Listing,
     Problem,
     Reasons,
@@ -45,6 +46,39 @@ def test_items(item: bytes) -> None:
     change = Change(item, 0, b"a", item[1:2] == b"d", None)
     kinds = ("created", "transfer", "unchanged", "hard_link", "deletion")
     assert {kind for kind in kinds if getattr(change, kind)} == ITEMS[item]
+
+
+@pytest.mark.parametrize(
+    ("item", "mode", "directory", "closed"),
+    [
+        (b"cd+++++++++", b"rwxr-xr-x", True, False),
+        (b"cd+++++++++", b"rwxrwsrwt", True, False),
+        (b"cd+++++++++", b"r-xr-xr-x", True, True),
+        (b"cd+++++++++", b"rw-r--r--", True, True),
+        (b".d..t......", b"-wx------", True, True),
+        (b".d..t......", b"", True, False),  # not known
+        (b">f+++++++++", b"r--r--r--", False, False),
+    ],
+)
+def test_directories_that_their_owner_may_not_fill(item: bytes, mode: bytes, directory: bool, closed: bool) -> None:
+    assert Change(item, 0, b"a", directory, None, mode).closed == closed
+
+
+@pytest.mark.parametrize(
+    ("item", "directory", "opened"),
+    [
+        (b".d...p.....", True, True),
+        (b".d..tp.....", True, True),
+        (b".d.......a.", True, True),  # the permissions stand in the access control list
+        (b".d..t......", True, False),
+        (b".d          ", True, False),
+        (b"cd+++++++++", True, False),
+        (b"*deleting", True, False),
+        (b".f...p.....", False, False),
+    ],
+)
+def test_directories_that_got_other_permissions(item: bytes, directory: bool, opened: bool) -> None:
+    assert Change(item, 0, b"a", directory, None).opened == opened
 
 
 @pytest.mark.parametrize(
@@ -130,3 +164,13 @@ def test_messages_about_names_that_nobody_asked_for() -> None:
     reasons = Reasons(PROBLEMS)
     reasons.of(b"sub/a")
     assert reasons.unused() == [PROBLEMS[1], PROBLEMS[2], PROBLEMS[3]]
+
+
+def test_each_failed_path_is_kept_once() -> None:
+    failures = Failures(2)
+    for path in (b"/dst/a/b", b"/dst/a/b", b"c", b"", b"", b"d"):
+        failures.add(Failure(path, "denied"))
+    assert [failure.path for failure in failures.entries] == [b"/dst/a/b", b"c"]
+    assert failures.total == 5  # without a path nothing says that it is the same
+    assert failures.concern(b"a/b") and failures.concern(b"c")
+    assert not failures.concern(b"b/a") and not failures.concern(b"d")

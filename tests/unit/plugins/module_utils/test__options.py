@@ -295,27 +295,54 @@ def test_rules_of_cvs_stand_in_files() -> None:
     assert not request(exclude=": /.rules").merges_filters
 
 
-def _roots(**params: t.Any) -> list[str] | None:
+@pytest.mark.parametrize(
+    ("params", "lists"),
+    [
+        ({}, True),
+        ({"exclude": "*.o", "filter": "P *.bak", "include_from": "/rules", "max_size": "5m"}, True),
+        ({"delete": True, "force": True, "checksum": True}, True),
+        ({"filter": ": /.rules"}, False),  # the filters stand where only rsync's own walk finds them
+        ({"cvs_exclude": True}, False),
+        ({"rsync_opts": ["-F"]}, False),
+        ({"rsync_opts": ["-R"]}, False),
+        ({"files_from": "/list"}, False),
+        ({"delete_excluded": True}, False),  # then filters are no longer given as they are
+        ({"link_dest": "../ref"}, False),
+        ({"copy_dest": "../ref"}, False),
+        ({"compare_dest": "../ref"}, False),
+        ({"hard_links": True}, False),  # followers that lie in it would go over as files
+        ({"one_file_system": True}, False),  # -xx leaves out what a list brings
+        ({"prune_empty_dirs": True}, False),
+    ],
+    ids=str,
+)
+def test_where_a_list_may_name_a_directory(params: dict[str, t.Any], lists: bool) -> None:
+    assert request(**params).lists_directories == lists
+
+
+def _roots(**params: t.Any) -> list[tuple[str, bool]] | None:
     roots = request(**params).roots
-    return None if roots is None else [root.directory.text for root in roots]
+    return None if roots is None else [(root.directory.text, root.contents) for root in roots]
 
 
 @pytest.mark.parametrize(
     ("params", "directories"),
     [
-        ({"src": "/a/"}, ["/a/"]),
-        ({"src": ["/a/x", "/a/y"]}, ["/a/", "/a/"]),
-        ({"src": ["/a/x", "/b/y"]}, ["/a/", "/b/"]),
+        ({"src": "/a/"}, [("/a/", True)]),
+        ({"src": ["/a/x", "/a/y"]}, [("/a/", False)]),  # names below one directory are one list
+        ({"src": ["/a/x", "/b/y"]}, [("/a/", False), ("/b/", False)]),
+        ({"src": ["/a/x", "/a/y", "/b/z"]}, [("/a/", False), ("/a/", False), ("/b/", False)]),
         ({"src": ["/a/x", "/b/x"]}, None),  # both make a name "x": which one is it?
         ({"src": ["/a/", "/b/"]}, None),
-        ({"src": ["/a/", "/a/"]}, ["/a/", "/a/"]),
+        ({"src": ["/a/", "/a/"]}, [("/a/", True)]),
+        ({"src": ["/a/x", "/a/"]}, [("/a/", True)]),  # the destination itself becomes as the source is
         ({"src": "far:~"}, None),
-        ({"src": "/a", "files_from": "/l"}, ["/a/"]),
+        ({"src": "/a", "files_from": "/l"}, [("/a/", False)]),
         ({"src": "/a", "files_from": "/l", "rsync_opts": ["--no-R"]}, None),
-        ({"src": ["/a/x", "/b/y"], "rsync_opts": ["-R"]}, ["/", "/"]),
+        ({"src": ["/a/x", "/b/y"], "rsync_opts": ["-R"]}, [("/", False)]),
     ],
 )
-def test_where_lists_start(params: dict[str, t.Any], directories: list[str] | None) -> None:
+def test_where_lists_start(params: dict[str, t.Any], directories: list[tuple[str, bool]] | None) -> None:
     assert _roots(**params) == directories
 
 

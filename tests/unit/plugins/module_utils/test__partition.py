@@ -13,7 +13,7 @@ import tempfile
 import typing as t
 
 import pytest
-from ansible_collections.vgreb.jsync.plugins.module_utils._partition import Partition, Partitioner, Sizes, quantum
+from ansible_collections.vgreb.jsync.plugins.module_utils._partition import Partition, Partitioner, Sizes
 from ansible_collections.vgreb.jsync.plugins.module_utils._spool import records
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -45,29 +45,42 @@ def cut(sizes: t.Iterable[int], lanes: int, how: Sizes = BARE, folder: str | Non
 
 
 @pytest.mark.parametrize(
-    ("remaining", "lanes", "idle", "least", "worth"),
+    ("known", "lanes", "idle", "least", "worth"),
     [
-        (800, 4, 1, 1, 100),  # remaining / (2 * lanes)
+        (800, 4, 1, 1, 100),  # known / (2 * lanes)
         (800, 1, 1, 1, 400),
         (800, 4, 1, 300, 300),  # but worth the start of an rsync
         (800, 4, 4, 300, 200),  # unless other lanes would stay idle
         (800, 4, 1, 1000, 800),
-        (0, 4, 1, 1, 0),
         (800, 4, 0, 1, 100),
+        (10, 4, 1, 1, 1),  # to the nearest file, and at least one
+        (12, 4, 1, 1, 2),
     ],
 )
-def test_quantum(remaining: int, lanes: int, idle: int, least: int, worth: float) -> None:
-    assert quantum(remaining, lanes, idle, least) == worth
+def test_a_cut_while_the_scan_runs(tmp_path: t.Any, known: int, lanes: int, idle: int, least: int, worth: int) -> None:
+    partitioner = Partitioner(str(tmp_path), 1, lanes, BARE._replace(partition=least))
+    for number in range(known):
+        partitioner.add(b"%d" % number, 1)
+    partition = partitioner.take(idle, patient=False)
+    assert partition is not None and partition.cost == worth
+    partitioner.close()
 
 
 def test_a_cut_by_hand() -> None:
-    """Files of cost 1 for two lanes: each time a quarter of what is left, in whole files, and at least one."""
+    """Files of cost 1 for two lanes: each time a quarter of what is left, to the nearest file, and at least one."""
     costs = [partition.cost for partition in cut([1] * 100, 2)]
-    assert costs == [25, 18, 14, 10, 8, 6, 4, 3, 3, 2] + [1] * 7
+    assert costs == [25, 19, 14, 11, 8, 6, 4, 3, 3, 2] + [1] * 5
 
 
 def test_a_cut_by_hand_that_pays_for_its_rsyncs() -> None:
-    assert [partition.cost for partition in cut([1] * 100, 2, BARE._replace(partition=20))] == [25, 20, 20, 20, 15]
+    """At last each lane gets half of what is left, once that is no more than the least of two partitions."""
+    assert [partition.cost for partition in cut([1] * 100, 2, BARE._replace(partition=20))] == [25, 20, 20, 18, 17]
+
+
+@pytest.mark.parametrize(("files", "costs"), [(100, [25] * 4), (10, [3, 3, 3, 1]), (8, [2] * 4), (3, [1] * 3)])
+def test_where_one_rsync_would_do_each_lane_gets_the_same(files: int, costs: list[int]) -> None:
+    """However few lanes are idle when they ask."""
+    assert [partition.cost for partition in cut([1] * files, 4, BARE._replace(partition=1000))] == costs
 
 
 def test_the_costliest_files_go_first() -> None:
@@ -87,7 +100,6 @@ def test_neighbors_stay_together(tmp_path: t.Any) -> None:
 def test_a_name_costs_without_bytes() -> None:
     partitions = cut([0] * 100, 2, BARE._replace(per_file=7))
     assert sum(partition.cost for partition in partitions) == 700
-    assert sum(partition.bytes for partition in partitions) == 0
 
 
 SIZES = st.lists(st.one_of(st.integers(0, 20), st.integers(0, 5000), st.just(100_000)), max_size=300)
@@ -107,8 +119,9 @@ HOW = st.builds(
 def test_lanes_end_together(sizes: list[int], lanes: int, how: Sizes) -> None:
     """No lane ends later after the mean than the costliest segment or the least partition takes.
 
-    A lane that starts a partition worth remaining / (2 * lanes) leaves more than that for each other lane, so it is not
-    the last to end. The last one carries a single segment, or the least that pays for an rsync.
+    When the last partition to end is cut, no lane has been idle yet, so lanes * now <= whole - remaining. While each is
+    worth remaining / (2 * lanes), or no more than remaining / lanes, that lane ends at the mean or half a segment
+    later. At last each is worth the same share, which is no more than the least partition.
     """
     with tempfile.TemporaryDirectory() as folder:
         partitioner = Partitioner(folder, 1, lanes, how)
@@ -125,7 +138,7 @@ def test_lanes_end_together(sizes: list[int], lanes: int, how: Sizes) -> None:
     costs = [size + how.per_file for size in sizes]
     target = max(how.segment, sum(costs) / how.segments)
     segment = max(max(costs), 2 * target)
-    assert max(free) <= sum(costs) / lanes + max(segment, how.partition)
+    assert max(free) <= sum(costs) / lanes + max(segment, how.partition + segment / 2)
 
 
 @given(st.integers(1, 500), LANES, st.integers(1, 50))
@@ -134,11 +147,11 @@ def test_as_many_partitions_as_the_rule_makes(files: int, lanes: int, least: int
     """With files of cost 1 each cut takes at least half of max(remaining / (2 * lanes), least).
 
     So after at most 4 * lanes * ln(files / (2 * lanes * least)) cuts no more than 2 * lanes * least is left, and that
-    ends after 4 * lanes cuts more; where all lanes are idle at the start, each may take less than the least.
+    ends after 4 * lanes cuts more. None takes more than its lane's share and half a file.
     """
     count = len(cut([1] * files, lanes, BARE._replace(partition=least)))
     upper = 4 * lanes * (1 + math.log(max(1, files / (2 * lanes * least)))) + lanes + 1
-    assert min(files, lanes) <= count <= upper
+    assert files / max(files / lanes + 0.5, 1) <= count <= upper
 
 
 @given(SIZES, LANES, HOW)
@@ -150,7 +163,7 @@ def test_no_list_is_too_long(sizes: list[int], lanes: int, how: Sizes) -> None:
 @given(SIZES, LANES, HOW, st.data())
 @settings(max_examples=50)
 def test_worth_of_each_partition(sizes: list[int], lanes: int, how: Sizes, data: st.DataObject) -> None:
-    """None is costlier than its quantum, but for one that is a single segment."""
+    """None is costlier than the rule says and half a segment, but for one that is a single segment."""
     with tempfile.TemporaryDirectory() as folder:
         partitioner = Partitioner(folder, 1, lanes, how)
         for number, size in enumerate(sizes):
@@ -162,7 +175,8 @@ def test_worth_of_each_partition(sizes: list[int], lanes: int, how: Sizes, data:
             remaining, idle = partitioner.remaining, data.draw(st.integers(1, lanes))
             partition = partitioner.take(idle)
             assert partition is not None
-            assert partition.cost <= max(quantum(remaining, lanes, idle, how.partition), segment)
+            worth = max(remaining / (2 * lanes), how.partition)
+            assert partition.cost <= max(worth + segment / 2, segment)
             assert partitioner.remaining == remaining - partition.cost
         partitioner.close()
 
@@ -215,15 +229,51 @@ def test_nothing_is_lost_while_lanes_take_what_the_scan_finds(
         assert (partitioner.files, partitioner.bytes) == (len(added), sum(file.size for file in added))
         by_entry = {file.entry: file for file in added}
         inside = [[by_entry[entry] for entry in records(partition.path)] for partition in taken]
+        assert [[by_entry[entry] for entry in partition.names()] for partition in taken] == inside
         partitioner.close()
     assert collections.Counter(file for files in inside for file in files) == collections.Counter(added)
     for partition, files in zip(taken, inside):
         assert {file.root for file in files} == {partition.root}
         assert partition.files == len(files) > 0
-        assert partition.bytes == sum(file.size for file in files)
-        assert partition.cost == partition.bytes + len(files) * how.per_file
+        assert partition.cost == sum(file.size + how.per_file for file in files)
         assert partition.directories >= max(file.directories for file in files)
     assert [partition.number for partition in taken] == list(range(1, len(taken) + 1))
+
+
+def test_a_directory_that_is_one_entry(tmp_path: t.Any) -> None:
+    """The list names the directory; what is in it is known all the same."""
+    partitioner = Partitioner(str(tmp_path), 1, 1, BARE._replace(segment=100))
+    partitioner.add(b"./a", 1)
+    partitioner.enter(b"./d")
+    for name in (b"./d/b", b"./d/c"):
+        partitioner.add(name, 1, directories=3)
+    partitioner.leave()
+    partitioner.finish()
+    (partition,) = drain(partitioner, 1)
+    assert list(records(partition.path)) == [b"./a", b"./d/"]
+    assert list(partition.names()) == [b"./a", b"./d/b", b"./d/c"]
+    assert (partition.files, partition.cost, partition.directories) == (3, 3, 3)
+    partitioner.close()
+
+
+def test_how_much_an_entry_may_stand_for(tmp_path: t.Any) -> None:
+    partitioner = Partitioner(str(tmp_path), 1, 1, Sizes(per_file=10, directory=100))
+    partitioner.add(b"./before", 1000)
+    partitioner.enter(b"./d")
+    assert not partitioner.too_large(90) and partitioner.too_large(91)
+    partitioner.add(b"./d/a", 30)
+    assert not partitioner.too_large(50) and partitioner.too_large(51)
+    partitioner.close()
+
+
+def test_within_a_directory_there_is_nothing_to_take(tmp_path: t.Any) -> None:
+    """But where the run has stopped there, rest() names what has not gone."""
+    partitioner = Partitioner(str(tmp_path), 1, 1, BARE)
+    partitioner.enter(b"./d")
+    partitioner.add(b"./d/a", 1)
+    assert not partitioner.ready(patient=False) and partitioner.take(1, patient=False) is None
+    assert [list(partition.names()) for partition in partitioner.rest()] == [[b"./d/a"]]
+    partitioner.close()
 
 
 def growing(tmp_path: t.Any, how: Sizes) -> Partitioner:

@@ -6,11 +6,17 @@
 
 from __future__ import annotations
 
+import collections
+import itertools
+import os
+import re
 import typing as t
+from unittest import mock
 
 import pytest
+from ansible_collections.vgreb.jsync.plugins.module_utils import _plan
 from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change
-from ansible_collections.vgreb.jsync.plugins.module_utils._partition import Sizes
+from ansible_collections.vgreb.jsync.plugins.module_utils._partition import Partition, Sizes
 from ansible_collections.vgreb.jsync.plugins.module_utils._plan import Plan
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import parse_endpoint, split_source
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import Report
@@ -26,25 +32,29 @@ Make = t.Callable[..., Plan]
 @pytest.fixture
 def make(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Make]:
     """Make plans; they are closed at the end."""
-    made = []
+    plans = []
 
-    def build(*sources: str, hard_links: bool = False) -> Plan:
+    def build(*sources: str, hard_links: bool = False, by_directory: bool = False, sizes: Sizes | None = None) -> Plan:
         folder = str(tmp_path_factory.mktemp("plan"))
         roots = [split_source(parse_endpoint(source)) for source in sources or ("/src/",)]
-        made.append(Plan(folder, [root for root in roots if root], 2, hard_links=hard_links, sizes=Sizes()))
-        return made[-1]
+        used = [root for root in roots if root]
+        plan = Plan(folder, used, 2, hard_links=hard_links, by_directory=by_directory, sizes=sizes or Sizes())
+        plans.append(plan)
+        return plan
 
     yield build
-    for plan in made:
+    for plan in plans:
         plan.close()
 
 
 def fill(plan: Plan, *lines: str) -> Plan:
-    """Let a plan take in what rsync prints; the bytes on the line are left out."""
+    """Let a plan take in what rsync prints; the numbers are left out, and permissions if they are the usual ones."""
     report = Report(plan.add, plan.note)
     for line in lines:
-        item, rest = line[:11], line[11:]
-        report.read_output(f"{item} 0 7{rest}//\n".encode() if rest.startswith(" ") else line.encode() + b"\n")
+        item, mode, name = line[:11], line[12:21], line[22:]
+        if not re.fullmatch("[-rwx]{9}", mode):
+            mode, name = "rwxr-xr-x", line[12:]
+        report.read_output(f"{item} {mode} 0 7 {name}//\n".encode() if line[11:12] == " " else line.encode() + b"\n")
     return plan
 
 
@@ -55,11 +65,13 @@ def replay(plan: Plan, version: str, case: str) -> Plan:
 
 
 def files(plan: Plan) -> list[bytes]:
+    """What the lists have; all of it is taken."""
     return [entry for partition in plan.partitioner.rest() for entry in records(partition.path)]
 
 
-def touched(plan: Plan) -> set[bytes]:
-    return set(plan.touched)
+def made(plan: Plan) -> list[bytes]:
+    """The directories that are made or changed by themselves."""
+    return list(plan.directories[0])
 
 
 each_version = pytest.mark.parametrize("version", VERSIONS)
@@ -70,15 +82,16 @@ def test_a_recorded_day(make: Make, version: str) -> None:
     plan = replay(make(), version, "incremental")
     assert sorted(files(plan)) == [b"./link", b"./mode", b"./owner", b"./size", b"./sub/new", b"./time"]
     assert plan.partitioner.bytes == 14 + 7 + 7  # content, size and the new file; the others change without data
-    assert touched(plan) == {b"./sub"}
+    assert made(plan) == [b"./sub"]  # it gets other permissions
+    assert not plan.opened.count
     assert not plan.empty and not plan.linked.count and not plan.deletions.count
 
 
 @each_version
 def test_a_recorded_fresh_destination(make: Make, version: str) -> None:
     plan = replay(make(), version, "fresh")
-    assert plan.root_new and plan.root_touched
-    assert list(plan.new_directories[0]) == [b"./new\ndirectory -> x"]
+    assert plan.root_new and plan.root_changed
+    assert made(plan) == [b"./new\ndirectory -> x"]
     assert set(files(plan)) >= {b"./#comment", b"./link -> to", b"./fifo", b"./new\nline", b"./literal \\#012 escape"}
 
 
@@ -95,7 +108,7 @@ def test_recorded_hard_links(make: Make, version: str) -> None:
     ]
     assert sorted(files(plan)) == [b"./changed a", b"./z/file", b"./z/new => c"]
     assert plan.unled  # "changed b" is told without its leader
-    assert touched(plan) == {b"./z"}
+    assert made(plan) == [b"./z"]
 
 
 @each_version
@@ -112,7 +125,7 @@ def test_a_recorded_reference(make: Make, version: str) -> None:
     """What is linked with a file of --link-dest is told as a hard link, and moved like a file all the same."""
     plan = replay(make(), version, "link_dest")
     assert sorted(files(plan)) == [b"./other", b"./same", b"./sub/same"]
-    assert not plan.linked.count and list(plan.new_directories[0]) == [b"./sub"]
+    assert not plan.linked.count and made(plan) == [b"./sub"]
 
 
 @pytest.mark.parametrize(
@@ -164,24 +177,213 @@ def test_every_deletion_lies_in_a_listed_directory(make: Make, top: t.Any, kept:
     assert set(fill(make(), *lines).deletion_directories()) == expected
 
 
-def test_directories_whose_metadata_is_set_at_the_end(make: Make) -> None:
+def test_directories_that_are_made_or_changed_before_files_go_in(make: Make) -> None:
+    """One that only gets files is not among them: the rsync that writes there keeps its metadata."""
     plan = fill(
         make(),
         ".d..t...... changed/",
         ">f+++++++++ written/a",
-        ">f+++++++++ written/b",
         "cd+++++++++ above/made/",
         "*deleting   emptied/a",
     )
-    assert touched(plan) == {b"./changed", b"./written", b"./above", b"./above/made"}
-    assert not plan.root_touched
-    assert plan.touched.count == 4  # the same directory is not noted for each of its files
+    assert made(plan) == [b"./changed", b"./above/made"]
+    assert not plan.root_changed and not plan.opened.count
 
 
-def test_linked_names_touch_their_directory(make: Make) -> None:
-    plan = make(hard_links=True)
-    plan.add(Change(b"hf+++++++++", 7, b"sub/b", False, b"a"))
-    assert touched(plan) == {b"./sub"}
+def test_directories_that_must_be_closed_at_the_end(make: Make) -> None:
+    plan = fill(
+        make(),
+        "cd+++++++++ r-xr-xr-x new/",
+        ".d..t...... -wx------ changed/",
+        "cd+++++++++ rwxr-xr-x open/",
+        "*deleting   --------- gone/",
+        ">f+++++++++ r--r--r-- file",
+    )
+    assert list(plan.opened) == [b"./new", b"./changed"] and not plan.root_opened
+    assert made(plan) == [b"./new", b"./changed", b"./open"]
+    fill(plan, ".d..t...... r-x------ ./")
+    assert plan.root_opened and plan.opened.count == 2
+
+
+@pytest.mark.parametrize(
+    ("item", "opened"),
+    [
+        (b".d...p.....", True),  # it was closed, and nothing in it had to change
+        (b".d.......a.", True),
+        (b".d..t......", False),
+        (b"cd+++++++++", False),  # the scan has said of what permissions it is
+    ],
+)
+def test_directories_that_a_lane_has_opened(make: Make, item: bytes, opened: bool) -> None:
+    plan = make()
+    for name in (b"d", b"."):
+        plan.note_opened(Change(item, 0, name, True, None, b"rwxr-xr-x"))
+    assert list(plan.opened) == [b"./d"] * opened and plan.root_opened == opened
+
+
+SCANNED = {
+    "files before it is left": (
+        ["cd+++++++++ d/", ">f+++++++++ d/a", ">f+++++++++ d/b", ">f+++++++++ z/c"],
+        [b"./d"],
+        [b"./d/", b"./z/c"],
+    ),
+    "nested": (
+        ["cd+++++++++ d/", ">f+++++++++ d/a", "cd+++++++++ d/e/", ">f+++++++++ d/e/b"],
+        [b"./d"],
+        [b"./d/", b"./d/e/"],
+    ),
+    "above it nothing else": (["cd+++++++++ d/", "cd+++++++++ d/e/", ">f+++++++++ d/e/b"], [b"./d"], [b"./d/e/"]),
+    "below one that was there": (
+        [".d..t...... d/", "cd+++++++++ d/e/", ">f+++++++++ d/e/b", ">f+++++++++ d/f/c"],
+        [b"./d", b"./d/e"],
+        [b"./d/e/", b"./d/f/c"],
+    ),
+    "without a file": (["cd+++++++++ d/", "cd+++++++++ d/e/", "cd+++++++++ d/f/"], [b"./d", b"./d/e", b"./d/f"], []),
+    "a new destination": (
+        ["created directory /dst", "cd+++++++++ ./", ">f+++++++++ a", "cd+++++++++ d/", ">f+++++++++ d/b"],
+        [],
+        [b"./a", b"./d/"],
+    ),
+    "a new destination and no file": (["created directory /dst", "cd+++++++++ d/", "cd+++++++++ d/e/"], None, []),
+    "copied from elsewhere": (["cd          d/", "cf          d/a"], [b"./d"], [b"./d/a"]),
+    "links and special files": (["cd+++++++++ d/", "cL+++++++++ d/a", "cS+++++++++ d/b"], [b"./d"], [b"./d/"]),
+    "a name like its own": (["cd+++++++++ d/", ">f+++++++++ da", ">f+++++++++ d/b"], [b"./d"], [b"./da", b"./d/"]),
+}
+
+
+@pytest.mark.parametrize(("lines", "alone", "listed"), SCANNED.values(), ids=SCANNED)
+def test_where_a_list_names_a_new_directory(
+    make: Make, lines: list[str], alone: list[bytes] | None, listed: list[bytes]
+) -> None:
+    """It is made by itself, too, where nothing else is sure to make it, or something else may stand in its place."""
+    plan = fill(make(by_directory=True), *lines)
+    plan.finish()
+    assert files(plan) == listed
+    assert made(plan) == ([b"./d", b"./d/e"] if alone is None else alone)
+
+
+def test_too_much_for_one_entry(make: Make) -> None:
+    """Each file is 7 bytes and costs 1 beside them."""
+    sizes = Sizes(per_file=1, directory=16)
+    lines = ["created directory /dst", "cd+++++++++ d/", *(f">f+++++++++ d/{name}" for name in "abc")]
+    plan = fill(make(by_directory=True, sizes=sizes), *lines[:-1])
+    plan.finish()
+    assert (files(plan), made(plan)) == ([b"./d/"], [])
+    plan = fill(make(by_directory=True, sizes=sizes), *lines)
+    plan.finish()
+    assert (files(plan), made(plan)) == ([b"./d/a", b"./d/b", b"./d/c"], [b"./d"])
+
+
+def test_one_of_many_new_directories_waits_for_its_files_only_so_long(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_plan, "NEW_KEPT", 2)
+    plan = fill(make(by_directory=True), "created directory /dst", *(f"cd+++++++++ {name}/" for name in "abcd"))
+    assert made(plan) == [b"./a", b"./b"]
+    fill(plan, ">f+++++++++ a/x", "cd+++++++++ a/y/", ">f+++++++++ c/x", ">f+++++++++ d/x")
+    plan.finish()
+    assert files(plan) == [b"./a/x", b"./c/x", b"./d/"]
+    assert made(plan) == [b"./a", b"./b", b"./a/y", b"./c"]
+
+
+def test_sources_that_lie_apart_have_lists_of_names(make: Make) -> None:
+    plan = fill(make("/a/one", "/b/two", by_directory=True), "cd+++++++++ one/", ">f+++++++++ one/x")
+    plan.finish()
+    assert (files(plan), made(plan)) == ([b"././one/x"], [b"././one"])
+
+
+def changes(tree: t.Any, above: str, new: bool, *, at_once: bool) -> t.Iterator[Change]:
+    """What the scan says of a tree, in rsync's order: files, then directories, each before what it holds.
+
+    Args:
+        tree: A size for each file, another tree and whether it is new for each directory.
+        above: The path so far, with its slash.
+        new: This directory is.
+        at_once: All directories of one directory come before what they hold (incremental recursion).
+    """
+    below = []
+    for name, inner in sorted(tree.items()):
+        if isinstance(inner, int):
+            yield Change(b">f+++++++++", inner, (above + name).encode(), False, None)
+    for name, inner in sorted(tree.items()):
+        if isinstance(inner, tuple):
+            is_new = new or inner[0]
+            one = Change(b"cd+++++++++", 4096, (above + name).encode(), True, None, b"rwxr-xr-x")
+            within = changes(inner[1], f"{above}{name}/", is_new, at_once=at_once)
+            here = [one] if is_new else []
+            below.append(within if at_once else itertools.chain(here, within))
+            yield from here if at_once else []
+    for within in below:
+        yield from within
+
+
+NESTED = st.recursive(
+    st.integers(0, 40),
+    lambda inner: st.tuples(st.booleans(), st.dictionaries(NAME, inner, max_size=5)),
+    max_leaves=40,
+)
+
+
+@given(
+    st.dictionaries(NAME, NESTED, max_size=5),
+    st.booleans(),
+    st.booleans(),
+    st.builds(
+        Sizes,
+        per_file=st.integers(0, 5),
+        segment=st.integers(1, 60),
+        segments=st.just(1 << 30),
+        partition=st.integers(1, 60),
+        directory=st.integers(1, 100),
+        entries=st.integers(1, 6),
+    ),
+    st.sampled_from([1, 2, 3, 10_000]),
+    st.lists(st.booleans(), max_size=40),
+)
+@settings(max_examples=50)
+def test_every_file_is_carried_once(
+    make: Make, tree: t.Any, root_new: bool, at_once: bool, sizes: Sizes, kept: int, taking: list[bool]
+) -> None:
+    """It is one of the names of one partition, whose list has it or its directory; no other list has either.
+
+    Every new directory is made: by itself, in time where something else may stand in its place, or by such a list.
+    """
+    plan = make(by_directory=True, sizes=sizes)
+    if root_new:
+        plan.note(b"created directory /dst")
+    found = list(changes(tree, "", root_new, at_once=at_once))
+    taken: list[Partition] = []
+    with mock.patch.object(_plan, "NEW_KEPT", kept):
+        for change, take in itertools.zip_longest(found, taking[: len(found)], fillvalue=False):
+            plan.add(change)
+            if take:
+                ready = plan.partitioner.ready(patient=False)
+                partition = plan.partitioner.take(1, patient=False)
+                assert (partition is not None) == ready
+                taken += [partition] if partition else []
+        plan.finish()
+    taken += plan.partitioner.rest()
+    lists = [list(records(partition.path)) for partition in taken]
+    listed = collections.Counter(entry for entries in lists for entry in entries)
+    names = [list(partition.names()) for partition in taken]
+    new = {b"./" + change.name for change in found if change.directory}
+    beforehand = made(plan)
+    plan.close()
+    assert sorted(name for inside in names for name in inside) == sorted(
+        b"./" + change.name for change in found if not change.directory
+    )
+    for partition, entries, inside in zip(taken, lists, names):
+        covering = {name: {name, os.path.dirname(name) + b"/"} & set(entries) for name in inside}
+        assert all(len(cover) == 1 for cover in covering.values())
+        assert set(entries) == set().union(*covering.values())
+        in_time = set(beforehand[: partition.directories])
+        for directory in {name[:place] for name in inside for place, byte in enumerate(name) if byte == ord("/")} & new:
+            above = os.path.dirname(directory)
+            assert above in new or (above == b"." and root_new) or directory in in_time
+    assert set(listed.values()) <= {1}
+    assert {entry[:-1] for entry in listed if entry.endswith(b"/")} <= new
+    assert new == set(beforehand) | {entry[:-1] for entry in listed if entry.endswith(b"/")}
+    assert len(beforehand) == len(set(beforehand))
 
 
 @pytest.mark.parametrize("leader", [None, b"/ref/a"])
@@ -192,7 +394,7 @@ def test_a_name_without_its_leader(make: Make, leader: bytes | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "is_new", "is_touched"),
+    ("line", "is_new", "is_changed"),
     [
         ("cd+++++++++ ./", True, True),
         (".d..t...... ./", False, True),
@@ -202,17 +404,18 @@ def test_a_name_without_its_leader(make: Make, leader: bytes | None) -> None:
         ("skipping non-regular file", False, False),
     ],
 )
-def test_the_destination_itself(make: Make, line: str, is_new: bool, is_touched: bool) -> None:
+def test_the_destination_itself(make: Make, line: str, is_new: bool, is_changed: bool) -> None:
     plan = fill(make(), line)
-    assert (plan.root_new, plan.root_touched) == (is_new, is_touched)
-    assert plan.empty == (not is_new and not is_touched)
+    assert (plan.root_new, plan.root_changed) == (is_new, is_changed)
+    assert plan.empty == (not is_new and not is_changed)
+    assert not plan.lists and not plan.root_opened  # no list names it
 
 
 def test_a_destination_that_only_holds_the_source_keeps_its_own_metadata(make: Make) -> None:
     """Without a slash behind the source rsync leaves the destination itself alone."""
     plan = fill(make("/src"), "created directory /dst", "cd+++++++++ src/", ">f+++++++++ src/a")
-    assert plan.root_new and not plan.root_touched
-    assert touched(plan) == {b"././src"} and files(plan) == [b"././src/a"]
+    assert plan.root_new and not plan.root_changed
+    assert made(plan) == [b"././src"] and files(plan) == [b"././src/a"]
 
 
 def test_sources_that_lie_apart(make: Make) -> None:
@@ -220,7 +423,7 @@ def test_sources_that_lie_apart(make: Make) -> None:
     plan = fill(
         make("/a/one", "/b/two"), "cd+++++++++ one/", "cd+++++++++ two/", ">f+++++++++ two/x", ">f+++++++++ one/y"
     )
-    assert [list(spool) for spool in plan.new_directories] == [[b"././one"], [b"././two"]]
+    assert [list(spool) for spool in plan.directories] == [[b"././one"], [b"././two"]]
     found = {partition.root: list(records(partition.path)) for partition in plan.partitioner.rest()}
     assert found == {0: [b"././one/y"], 1: [b"././two/x"]}
 
@@ -229,7 +432,7 @@ def test_files_wait_for_the_directories_that_were_found_before_them(make: Make) 
     plan = fill(make(), ">f+++++++++ a", "cd+++++++++ d/", "cd+++++++++ d/e/", ">f+++++++++ d/e/b")
     (partition,) = plan.partitioner.rest()
     assert partition.directories == 2
-    assert list(plan.new_directories[0]) == [b"./d", b"./d/e"]
+    assert made(plan) == [b"./d", b"./d/e"]
 
 
 def test_nothing_to_do(make: Make) -> None:

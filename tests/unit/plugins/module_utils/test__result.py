@@ -89,14 +89,24 @@ def test_what_is_counted() -> None:
     assert [entry["path"] for entry in outcome.as_result()["deleted"]] == ["a", "d/"]
 
 
-def test_directories_that_get_their_metadata_at_the_end() -> None:
+def test_directories_count_as_the_scan_has_found_them() -> None:
     outcome = Outcome(diff=True)
     for number in range(1500):
-        outcome.expect(change(".d..t......", f"d{number}/"))
+        outcome.expect(change(".d..t......" if number % 2 else "cd+++++++++", f"d{number}/"))
     assert not outcome.as_result()["changed"]
     outcome.count_expected()
     outcome.count_expected()  # no more than once
     assert stats(outcome)["directories"] == outcome.changes == 1500
+    assert outcome.as_result()["diff"]["prepared"].splitlines()[:2] == ["cd+++++++++ d0/", ".d..t...... d1/"]
+
+
+def test_directories_that_have_failed_do_not_count() -> None:
+    outcome = Outcome()
+    for name in ("made/", "failed/", "failed/too/"):
+        outcome.expect(change("cd+++++++++", name))
+    failed(outcome, "failed", "failed/too")
+    outcome.count_expected()
+    assert stats(outcome)["directories"] == outcome.changes == 1
 
 
 def test_numbers_of_rsync_add_up() -> None:

@@ -69,6 +69,38 @@ def test_a_range_of_it(block: int, names: list[bytes], data: st.DataObject) -> N
         assert target.getvalue() == b"before" + whole[start:end]
 
 
+@given(names=RECORDS, later=RECORDS, data=st.data())
+def test_what_another_one_holds_from_some_record_on(
+    block: int, names: list[bytes], later: list[bytes], data: st.DataObject
+) -> None:
+    place = data.draw(st.integers(0, len(names)))
+    with tempfile.TemporaryDirectory() as folder:
+        other, spool = filled(folder, names), Spool(os.path.join(folder, "more"))
+        spool.append(b"before")
+        spool.extend(other, sum(len(name) + 1 for name in names[:place]))
+        for name in later:
+            spool.append(name)
+        expected = [b"before", *names[place:], *later]
+        assert list(spool) == expected
+        assert (spool.count, spool.size) == (len(expected), sum(len(name) + 1 for name in expected))
+        assert list(other) == names
+        spool.close()
+        other.close()
+
+
+@given(names=RECORDS, data=st.data())
+def test_records_of_a_range(block: int, names: list[bytes], data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(names)))
+    end = data.draw(st.integers(start, len(names)))
+    before, length = (sum(len(name) + 1 for name in part) for part in (names[:start], names[start:end]))
+    with tempfile.TemporaryDirectory() as folder:
+        spool = filled(folder, names)
+        assert list(spool.records(before, length)) == names[start:end]
+        spool.append(b"later")
+        assert list(spool.records(before, length)) == names[start:end]
+        spool.close()
+
+
 def test_flushed_for_others(tmp_path: t.Any) -> None:
     spool = filled(str(tmp_path), [b"a", b"b"])
     spool.flush()

@@ -42,6 +42,10 @@ ROWS: list[tuple[Params, str, str]] = [
     ({"filter": ": /.rules"}, "", ""),
     ({"cvs_exclude": True}, "", ""),
     ({"files_from": "/list"}, "", ""),
+    ({"files_from": "/list", "rsync_opts": ["--no-implied-dirs"]}, "", "no-implied-dirs: "),
+    ({"rsync_opts": ["-R"]}, "", ""),
+    ({"rsync_opts": ["-R", "--no-implied-dirs"]}, "", "no-implied-dirs: "),
+    ({"rsync_opts": ["--no-implied-dirs"]}, "", ""),  # it means nothing then
     ({"rsync_opts": ["--delete-before"]}, "", ""),
     ({"delay_updates": True}, "delay_updates: ", ""),
     ({"rsync_opts": ["--iconv=utf8"]}, "iconv: ", ""),
@@ -83,7 +87,7 @@ def test_who_works_alone(params: Params, alone: str, whole: str) -> None:
 
 def test_a_group_without_its_leader_is_linked_by_one_rsync(tmp_path: t.Any) -> None:
     asked = request(hard_links=True)
-    plan = Plan(str(tmp_path), asked.roots or (), 2, hard_links=True, sizes=Sizes())
+    plan = Plan(str(tmp_path), asked.roots or (), 2, hard_links=True, by_directory=False, sizes=Sizes())
     assert whole_because(asked, plan) is None
     plan.unled = True
     assert (whole_because(asked, plan) or "").startswith("hard_links: ")

@@ -19,7 +19,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import 
 
 from tests.unit.real import PROGRAMS, find, recorded
 
-LISTED = ["transfer", "verify", "links", "deletions", "make_directories", "finish_directories"]
+LISTED = ["transfer", "verify", "links", "deletions", "make_directories", "close_directories"]
 PASSES = ["scan", *LISTED, "finish_root", "whole", "verify_whole"]
 
 
@@ -51,7 +51,7 @@ RECURSIVE, DRY, LINKED = "--recursive", "--dry-run", "--hard-links"
 @pytest.mark.parametrize("which", PASSES)
 def test_every_pass_reports_in_the_same_form(which: str) -> None:
     words = options(which)
-    assert words[-3:] == ["--no-human-readable", "--stats", "--out-format=%i %b %l %n//%L"]
+    assert words[-3:] == ["--no-human-readable", "--stats", "--out-format=%i %B %b %l %n//%L"]
     assert vector(which)[0] == "rsync"
 
 
@@ -104,21 +104,24 @@ def test_no_more_is_deleted_than_the_scan_has_found(limit: int | None, most: int
 
 @pytest.mark.parametrize("which", ["transfer", "links", "make_directories"])
 def test_directories_stay_open_to_other_lanes(which: str) -> None:
-    assert {"--omit-dir-times", "--chmod=Du+rwx"} <= set(options(which, chmod="D0500"))
-    assert "--chmod=Du+rwx" not in options(which, perms=False)
-
-
-def test_the_users_modes_come_first_and_the_last_pass_sets_them() -> None:
-    words = options("transfer", chmod="D0500")
+    words = options(which, chmod="D0500")
     assert words.index("--chmod=D0500") < words.index("--chmod=Du+rwx")
-    assert "--chmod=D0500" in options("finish_directories", chmod="D0500")
-    for which in ("finish_directories", "finish_root"):
-        assert {"--perms", "--times", "--owner", "--group"} <= set(options(which))
-        assert not {"--omit-dir-times", "--chmod=Du+rwx"} & set(options(which))
+    assert "--chmod=Du+rwx" not in options(which, perms=False)
+    assert "--chmod=Du+rwx" in options(which, perms=False, acls=True)
 
 
-def test_omitted_times_of_directories_are_not_set_at_the_end() -> None:
-    assert "--omit-dir-times" in options("finish_directories", omit_dir_times=True)
+@pytest.mark.parametrize("which", ["deletions", "close_directories", "finish_root", "whole"])
+def test_who_leaves_directories_as_the_user_wants_them(which: str) -> None:
+    words = options(which, chmod="D0500")
+    assert "--chmod=D0500" in words and "--chmod=Du+rwx" not in words
+
+
+@pytest.mark.parametrize("which", PASSES)
+def test_every_pass_gives_directories_their_metadata(which: str) -> None:
+    """The last one that writes into a directory leaves what the user asked for; no pass comes after it for that."""
+    assert {"--perms", "--times", "--owner", "--group"} <= set(options(which))
+    assert ("--omit-dir-times" in options(which)) == (which == "verify")  # lanes that go on change them
+    assert "--omit-dir-times" in options(which, omit_dir_times=True)
 
 
 def test_the_destination_itself_is_named_without_its_content() -> None:
@@ -178,10 +181,33 @@ def test_filters_in_the_order_that_counts(which: str) -> None:
     assert found == FILTER_WORDS
 
 
-@pytest.mark.parametrize("which", ["transfer", "verify", "links", "make_directories", "finish_directories"])
-def test_lists_need_no_filters(which: str) -> None:
+CHOICE_WORDS = [*FILTER_WORDS, "--max-size=5m", "--min-size=1"]
+
+
+def choosing(which: str, **params: t.Any) -> list[str]:
+    """The words of one pass that choose among names; the user gives all of them."""
+    words = options(which, **{**FILTERS, "max_size": "5m", "min_size": "1", **params})
+    return sorted(word for word in words if re.match(r"--(filter|include|exclude|max-size|min-size)=", word))
+
+
+@pytest.mark.parametrize("which", ["links", "make_directories", "close_directories"])
+def test_lists_of_names_need_no_filters(which: str) -> None:
     """The scan has chosen the names already."""
-    assert not set(FILTER_WORDS) & set(options(which, **FILTERS))
+    assert choosing(which) == []
+
+
+@pytest.mark.parametrize("which", ["transfer", "verify"])
+@pytest.mark.parametrize("params", [{}, {"delete": True}, {"force": True}], ids=str)
+def test_within_a_listed_directory_the_users_filters_choose(which: str, params: dict[str, t.Any]) -> None:
+    assert choosing(which, **params) == sorted(CHOICE_WORDS)
+    found = [word for word in options(which, **FILTERS, **params) if word in FILTER_WORDS]
+    assert found == FILTER_WORDS  # in the order that counts
+
+
+def test_what_lists_no_directory_needs_no_filters() -> None:
+    for which in ("transfer", "verify"):
+        assert choosing(which, link_dest="../ref") == []
+    assert choosing("transfer", link_dest="../ref", delete=True) == sorted(FILTER_WORDS)  # they protect
 
 
 def test_a_file_takes_the_place_of_a_directory_only_where_the_user_lets_rsync_delete() -> None:

@@ -16,13 +16,13 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncEr
 from ansible_collections.vgreb.jsync.plugins.module_utils._model import Listing
 from ansible_collections.vgreb.jsync.plugins.module_utils._options import build_request
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import Verdict
-from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane import Lanes
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lanes import Lanes
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import Report
 
 from tests.unit.real import script, within
 
 if t.TYPE_CHECKING:
-    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.process import Processes
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.processes import Processes
 
 T = t.TypeVar("T")
 
@@ -99,7 +99,7 @@ def carried(program: str, **params: t.Any) -> tuple[Report, list[Report], list[t
 
 def test_what_is_carried_is_heard(tmp_path: object) -> None:
     program = script(
-        tmp_path, "printf '>f+++++++++ 0 7 a//\\na note\\nLiteral data: 5 bytes\\n'; echo why >&2; exit 23\n"
+        tmp_path, "printf '>f+++++++++ rw-r--r-- 0 7 a//\\na note\\nLiteral data: 5 bytes\\n'; echo why >&2; exit 23\n"
     )
     report, heard, given = carried(program)
     assert (report.code, report.verdict, report.words) == (23, Verdict.PARTIAL, [b"why"])
@@ -143,12 +143,88 @@ def test_another_attempt_only_where_it_may_help(
     assert pauses == list(range(1, attempts))
 
 
+def handed(tmp_path: t.Any, waiter: str, other: str, *, ended: bool = False, **params: t.Any) -> tuple[t.Any, ...]:
+    """Let the first lane carry a list with one program that waits for it, and with another where that does not do.
+
+    Args:
+        waiter, other: What the programs do.
+        ended: The first has ended before there is a list.
+
+    Returns:
+        The report, the notes that were passed on, and how often a program ended with each code.
+    """
+    (tmp_path / "list").write_bytes(b"./a\0./b\0")
+    programs = [script(tmp_path, text, name) for text, name in ((waiter, "waiter"), (other, "other"))]
+    notes: list[bytes] = []
+
+    async def work(lanes: Lanes) -> tuple[t.Any, ...]:
+        lane = lanes.first
+        waiting = await lane.prepare(lambda _shell, _rate: [programs[0].encode()])
+        assert waiting.process.running
+        if ended:
+            await waiting.process.ended
+        report = await lane.carry(
+            lambda _shell, _rate: [programs[1].encode()],
+            None,
+            notes.append,
+            waiting=waiting,
+            list_path=str(tmp_path / "list"),
+        )
+        return report, notes, dict(lane.codes)
+
+    return with_lanes(work, **params)
+
+
+READ = "tr '\\0' '\\n'\n"
+
+
+def test_what_waits_is_given_the_list(tmp_path: t.Any) -> None:
+    report, notes, codes = handed(tmp_path, "echo 'a warning' >&2\n" + READ, "echo other\n")
+    assert (report.code, notes, codes) == (0, [b"./a", b"./b"], {0: 1})
+    assert report.words == [b"a warning"]  # it counts whenever it was said
+
+
+@pytest.mark.parametrize("code", [0, 12, 23])
+def test_what_ended_before_its_list_was_there_is_started_anew(tmp_path: t.Any, code: int) -> None:
+    """That is no attempt: nothing had been asked of it."""
+    report, notes, codes = handed(tmp_path, f"echo early; exit {code}\n", "echo other\n", ended=True)
+    assert (report.code, notes, codes) == (0, [b"other"], {0: 1})
+
+
+def test_another_attempt_reads_the_list_itself(tmp_path: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def pause(attempt: int) -> None:
+        assert attempt == 1
+
+    monkeypatch.setattr("ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane.pause", pause)
+    report, notes, codes = handed(tmp_path, READ + "exit 12\n", "echo other\n", retries=1)
+    assert (report.code, notes, codes) == (0, [b"./a", b"./b", b"other"], {12: 1, 0: 1})
+
+
+@pytest.mark.parametrize(
+    ("params", "prepares"),
+    [
+        ({"dest": "far:/dst"}, True),
+        ({"dest": "far:/dst", "rsync_timeout": 60}, False),  # it would run out while there is no list
+        ({"dest": "far:/dst", "bwlimit": "4m"}, False),  # the shares of the rate are not known yet
+        ({"dest": "far:/dst", "rsh": "ssh -p 2"}, False),
+        ({"dest": "far::m"}, False),
+        ({"dest": "/dst"}, False),
+    ],
+    ids=str,
+)
+def test_where_an_rsync_may_wait_for_its_list(params: dict[str, t.Any], prepares: bool) -> None:
+    async def work(lanes: Lanes) -> bool:
+        return lanes.prepares
+
+    assert with_lanes(work, **params) == prepares
+
+
 COMPARED = """cat << 'END'
->f.st...... 0 7 sub/a//
-.d..t...... 0 9 sub///
-*deleting   0 0 x//
-.f          0 7 same//
->f+++++++++ 0 7 new\\#012line//
+>f.st...... rw-r--r-- 0 7 sub/a//
+.d..t...... rwxr-xr-x 0 9 sub///
+*deleting   --------- 0 0 x//
+.f          rw-r--r-- 0 7 same//
+>f+++++++++ rw-r--r-- 0 7 new\\#012line//
 END
 """
 

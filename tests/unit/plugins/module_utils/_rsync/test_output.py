@@ -180,17 +180,23 @@ def test_sizes_are_those_of_the_files(version: str) -> None:
     assert sizes == {b"delta": 10240, b"new": 7, b"sub/new": 7}
 
 
+@each_version
+def test_permissions_are_those_that_a_name_is_to_have(version: str) -> None:
+    modes = {change.name: change.mode for change in hear(version, "incremental").changes}
+    assert (modes[b"mode"], modes[b"sub"]) == (b"rw-------", b"rwx------")
+
+
 @pytest.mark.parametrize(
     ("line", "change"),
     [
-        (b"<f..t...... 0 7 a//", Change(b"<f..t......", 7, b"a", False, None)),
-        (b".d          0 4096 a///", Change(b".d         ", 4096, b"a", True, None)),
-        (b">f+++++++++ 0 0 \\#134#012//", Change(b">f+++++++++", 0, b"\\#012", False, None)),
-        (b"cL+++++++++ 0 9 l// -> a//b", Change(b"cL+++++++++", 9, b"l", False, b"a//b")),
+        (b"<f..t...... rw-r--r-- 0 7 a//", Change(b"<f..t......", 7, b"a", False, None, b"rw-r--r--")),
+        (b".d          r-xr-sr-T 0 4096 a///", Change(b".d         ", 4096, b"a", True, None, b"r-xr-sr-T")),
+        (b">f+++++++++ rw------- 0 0 \\#134#012//", Change(b">f+++++++++", 0, b"\\#012", False, None, b"rw-------")),
+        (b"cL+++++++++ rwxrwxrwx 0 9 l// -> a//b", Change(b"cL+++++++++", 9, b"l", False, b"a//b", b"rwxrwxrwx")),
         (b"cL+++++++++ 0 9 l// -> x// -> y", Change(b"cL+++++++++", 9, b"l", False, b"x// -> y")),
         (b"hL+++++++++ 0 1 b// => a", Change(b"hL+++++++++", 1, b"b", False, b"a")),
         (b">f+++++++++ 0 99999999999999 big//", Change(b">f+++++++++", 99999999999999, b"big", False, None)),
-        (b"*deleting   0 0 d///", Change(b"*deleting", 0, b"d", True, None)),
+        (b"*deleting   --------- 0 0 d///", Change(b"*deleting", 0, b"d", True, None, b"---------")),
         (b"cf????????? 0 7 a//", Change(b"cf?????????", 7, b"a", False, None)),  # to an rsync that is older
     ],
 )
@@ -203,6 +209,8 @@ def test_change(line: bytes, change: Change) -> None:
     [
         b"",
         b">f+++++++++ name",
+        b">f+++++++++ -rw-r--r-- 0 7 name//",
+        b">f+++++++++ rw-r--r 0 7 name//",
         b"deleting x",
         b"*deleting x//",
         b">f+++++++++ 0 name//",
@@ -218,8 +226,8 @@ def test_no_change(line: bytes) -> None:
 
 
 def test_format_has_what_is_read() -> None:
-    """The item, the bytes on the line, the size and the name, and what a link leads to (rsyncd.conf(5), log format)."""
-    assert FORMAT.split() == ["%i", "%b", "%l", "%n//%L"]
+    """Item, permissions, bytes on the line, size and name, and what a link leads to (rsyncd.conf(5), log format)."""
+    assert FORMAT.split() == ["%i", "%B", "%b", "%l", "%n//%L"]
 
 
 # --- names
@@ -273,6 +281,7 @@ CHANGE = st.builds(
     name=PATHS,
     directory=st.booleans(),
     link=st.one_of(st.none(), BYTES),
+    mode=st.sampled_from([b"rwxr-xr-x", b"r-xr-xr-x", b"rwsr-Sr-t", b"---------"]),
 ).map(
     lambda change: change._replace(
         directory=change.item[1:2] == b"d" or (change.deletion and change.directory),
@@ -287,7 +296,7 @@ def printed(change: Change) -> bytes:
     link = b"" if change.link is None else arrow + escaped(change.link, b"")
     item = b"*deleting  " if change.deletion else change.item
     name = escaped(change.name, b"/" * change.directory + b"//")
-    return b"%s 0 %d %s%s//%s" % (item, change.size, name, b"/" * change.directory, link)
+    return b"%s %s 0 %d %s%s//%s" % (item, change.mode, change.size, name, b"/" * change.directory, link)
 
 
 @given(CHANGE)
@@ -370,6 +379,29 @@ def test_first_word_is_when_stdout_began() -> None:
     for now[0], data in ((12.5, b"x"), (20.0, b"y\n"), (21.0, b"")):
         report.read_output(data)
     assert report.first_word == 2.5
+
+
+def test_others_listen_from_then_on() -> None:
+    """What is said before that is no news, and the seconds of waiting do not count."""
+    now = [10.0]
+    heard: list[list[t.Any]] = [[], [], [], []]
+    report = Report(heard[0].append, heard[1].append, clock=lambda: now[0])
+    line = printed(Change(NEW_FILE, 7, b"a", False, None, b"rw-r--r--"))
+    now[0] = 40.0
+    report.listen(heard[2].append, heard[3].append)
+    now[0] = 42.5
+    report.read_output(line + b"\na note\n")
+    assert [len(entries) for entries in heard] == [0, 0, 1, 1]
+    assert report.first_word == 2.5
+
+
+def test_a_line_that_is_cut_where_others_begin_to_listen() -> None:
+    notes: list[bytes] = []
+    report = Report()
+    report.read_output(b"early\nla")
+    report.listen(None, notes.append)
+    report.read_output(b"te\n")
+    assert notes == [b"late"] and report.notes.entries == ["early", "late"]
 
 
 # --- messages
@@ -472,6 +504,29 @@ def test_problems_of_the_receiver(version: str) -> None:
             b"/dst/closed/file": "mkstemp: " + DENIED,  # named as the temporary file
         }.items()
     )
+
+
+OF_SENDER = b'rsync: [sender] opendir "/s/a" failed: Permission denied (13)\n'
+OF_RECEIVER = b'rsync: [receiver] mkstemp "/d/.a.AbC123" failed: Permission denied (13)\n'
+OF_ANY = b"rsync: something without a name\n"
+SUMMARY = b"rsync error: some files/attrs were not transferred (see previous errors) (code 23)\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "by_receiver"),
+    [
+        (b"", False),
+        (SUMMARY, False),
+        (OF_SENDER + SUMMARY, False),
+        (OF_RECEIVER + SUMMARY, True),
+        (OF_SENDER + OF_RECEIVER, True),
+        (OF_SENDER + OF_ANY, True),  # it does not say from which end
+    ],
+)
+def test_errors_that_may_be_those_of_the_receiver(words: bytes, by_receiver: bool) -> None:
+    report = Report()
+    report.read_errors(words)
+    assert report.by_receiver == by_receiver
 
 
 @each_version

@@ -14,11 +14,14 @@ import typing as t
 
 import pytest
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncError
-from ansible_collections.vgreb.jsync.plugins.module_utils._rsync import process
-from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.process import Processes, environment
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync import processes as all_processes
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.process import environment
 
 from tests.support.processes import wait_for
 from tests.unit.real import within
+
+if t.TYPE_CHECKING:
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.processes import Processes
 
 FOREVER = "sleep 1000"
 
@@ -48,7 +51,7 @@ def run(argv: t.Sequence[str | bytes], env: t.Mapping[str, str] | None = None) -
 
     async def work(processes: Processes) -> tuple[int, bytes, bytes]:
         out, err = Said(), Said()
-        code = await processes.run(argv, out, err, env=env)
+        code = await processes.finish(processes.start(argv, out, err, env=env))
         assert out.pieces[-1] == err.pieces[-1] == b"", "an empty string ends each stream"
         assert b"" not in out.pieces[:-1] + err.pieces[:-1]
         return code, out.text, err.text
@@ -136,7 +139,7 @@ def test_what_is_left_in_the_background_is_not_waited_for() -> None:
 @pytest.mark.parametrize("trap", ["", "trap '' TERM; "], ids=["polite", "rude"])
 def test_what_a_failed_process_has_started_is_ended(monkeypatch: pytest.MonkeyPatch, trap: str) -> None:
     """Before anything else is run: another attempt must not meet it at work."""
-    monkeypatch.setattr(process, "GRACE_SECONDS", 0.5)
+    monkeypatch.setattr(all_processes, "GRACE_SECONDS", 0.5)
 
     async def work(processes: Processes) -> tuple[int, bool]:
         out = Said()
@@ -148,7 +151,7 @@ def test_what_a_failed_process_has_started_is_ended(monkeypatch: pytest.MonkeyPa
 
 def test_what_a_failed_process_has_started_may_finish(tmp_path: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """An rsync that cleans up and is interrupted leaves its temporary file."""
-    monkeypatch.setattr(process, "GRACE_SECONDS", 2)
+    monkeypatch.setattr(all_processes, "GRACE_SECONDS", 2)
     child = f"trap 'echo interrupted >> {tmp_path}/log; exit' TERM; sleep 0.1; echo finished >> {tmp_path}/log"
     assert run(shell(f"({child}) & exit 3"))[0] == 3
     assert (tmp_path / "log").read_text() == "finished\n"
@@ -170,6 +173,77 @@ def test_cancelling_ends_all_it_started() -> None:
         wait_for(lambda pid=pid: gone(pid), "the processes to end")
 
 
+class Given(t.NamedTuple):
+    """What came of a process that was given a list."""
+
+    code: int
+    out: bytes
+    logged: list[dict[str, t.Any]]
+    opened: int
+
+
+def give(text: str, path: str, *, late: bool = False) -> Given:
+    """Run a process that waits for its standard input, and give it a file.
+
+    Args:
+        text: What it does.
+        path: The file.
+        late: It has ended by then, but nobody knows yet.
+
+    Returns:
+        How it ended, what it said, what the event loop had to log, and how many more descriptors are open than before.
+    """
+
+    async def work(processes: Processes) -> Given:
+        logged: list[dict[str, t.Any]] = []
+        asyncio.get_event_loop().set_exception_handler(lambda _loop, context: logged.append(context))
+        before, out = len(os.listdir("/proc/self/fd")), Said()
+        child = processes.start(shell(text), out, Said(), waits=True)
+        if late:
+            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
+        child.give(path)
+        code = await processes.finish(child)
+        return Given(code, out.text, logged, len(os.listdir("/proc/self/fd")) - before)
+
+    return within(work)
+
+
+LARGE = b"".join(b"./%d\0" % number for number in range(500_000))  # many times what a pipe holds
+
+
+@pytest.mark.parametrize("content", [b"", b"./a\0", LARGE], ids=["empty", "short", "large"])
+def test_a_list_that_is_given_later_arrives_whole(tmp_path: t.Any, content: bytes) -> None:
+    (tmp_path / "list").write_bytes(content)
+    assert give(f"cat > {tmp_path}/copy; echo end", str(tmp_path / "list")) == (0, b"end\n", [], 0)
+    assert (tmp_path / "copy").read_bytes() == content
+
+
+@pytest.mark.parametrize("content", [b"", b"./a\0", LARGE], ids=["empty", "short", "large"])
+@pytest.mark.parametrize(
+    ("text", "late"),
+    [
+        ("exit 7", False),
+        ("exit 7", True),
+        ("head -c 9 > /dev/null; exit 7", False),
+        ("exec <&-; exit 7", False),
+    ],
+)
+def test_a_process_that_ends_without_reading_its_list(tmp_path: t.Any, text: str, late: bool, content: bytes) -> None:
+    """Its exit code says why; nothing is logged, and nothing stays open."""
+    (tmp_path / "list").write_bytes(content)
+    assert give(text, str(tmp_path / "list"), late=late) == (7, b"", [], 0)
+
+
+def test_what_waits_in_vain_is_ended() -> None:
+    async def work(processes: Processes) -> tuple[int, int]:
+        before = len(os.listdir("/proc/self/fd"))
+        child = processes.start(["cat"], Said(), Said(), waits=True)
+        await processes.stop(child)
+        return await child.ended, len(os.listdir("/proc/self/fd")) - before
+
+    assert within(work) == (-signal.SIGTERM, 0)
+
+
 def test_leaving_ends_what_runs() -> None:
     async def work(processes: Processes) -> int:
         out = Said()
@@ -183,7 +257,7 @@ def test_leaving_ends_what_runs() -> None:
 
 @pytest.mark.parametrize("rude", [False, True])
 def test_terminated_first_and_killed_if_that_does_not_help(monkeypatch: pytest.MonkeyPatch, rude: bool) -> None:
-    monkeypatch.setattr(process, "GRACE_SECONDS", 0.2 if rude else 60)
+    monkeypatch.setattr(all_processes, "GRACE_SECONDS", 0.2 if rude else 60)
     reaction = "" if rude else "echo tidied; exit 5"
 
     async def work(processes: Processes) -> tuple[int, bytes]:

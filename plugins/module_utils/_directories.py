@@ -1,0 +1,115 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+# PRIVATE to the collection: may change at any time.
+
+"""Directories that must be there, or have other metadata, before files go in."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import typing as t
+
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import STDIN
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import Verdict
+
+if t.TYPE_CHECKING:
+    from ansible_collections.vgreb.jsync.plugins.module_utils._plan import Plan
+    from ansible_collections.vgreb.jsync.plugins.module_utils._result import Outcome
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import Command
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane import Build, Lane, Waiting
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lanes import Lanes
+
+
+class Directories:
+    """Makes the destination and the directories that are known, with one rsync at a time.
+
+    Where the destination holds a file in the place of a directory, two rsyncs that replace it would stand in each
+    other's way.
+
+    Args:
+        lanes: The first of them carries the first list, and what is left at the end.
+        command: Builds the arguments.
+        plan: Holds the directories.
+        outcome: Takes in what could not be made.
+        defer: A later pass decides what could not be made.
+        entries: The most entries in one list.
+    """
+
+    def __init__(
+        self, lanes: Lanes, command: Command, plan: Plan, outcome: Outcome, *, defer: bool, entries: int
+    ) -> None:
+        self._lanes = lanes
+        self._command = command
+        self._plan = plan
+        self._outcome = outcome
+        self._defer = defer
+        self._entries = entries
+        self._turn = asyncio.Lock()
+        self._made = [0] * len(plan.roots)
+        self._offsets = [0] * len(plan.roots)
+        self._root_made = False
+        self._preparing: asyncio.Future[Waiting] | None = None
+
+    def prepare(self) -> None:
+        """Start an rsync that waits for the first list, where it can."""
+        if self._lanes.prepares:
+            self._preparing = asyncio.ensure_future(self._lanes.first.prepare(self._listed(0, STDIN)))
+
+    async def close(self) -> None:
+        """Give up preparing."""
+        if self._preparing:
+            self._preparing.cancel()
+            await asyncio.gather(self._preparing, return_exceptions=True)
+
+    async def make_rest(self) -> None:
+        """Make all that is left. Raises as :meth:`make`."""
+        for root, spool in enumerate(self._plan.directories):
+            await self.make(self._lanes.first, root, spool.count)
+
+    async def make(self, lane: Lane, root: int, upto: int) -> None:
+        """Make the destination, and the directories of a source as far as they must be there.
+
+        Args:
+            lane: Carries it.
+            root: Index of the source.
+            upto: How many of its directories must be done.
+
+        Raises:
+            RsyncError: The destination cannot be made, or the connection is lost.
+        """
+        async with self._turn:
+            while self._made[root] < upto or (self._plan.root_new and not self._root_made):
+                await self._make_some(lane, root)
+
+    async def _make_some(self, lane: Lane, root: int) -> None:
+        """Make the next ones that one list takes."""
+        spool = self._plan.directories[root]
+        path = f"{spool.path}.some"
+        count, length = spool.cut(self._offsets[root], self._entries, path)
+        waiting = None
+        if self._preparing and root == 0:
+            lane, waiting = self._lanes.first, await self._preparing
+            self._preparing = None
+        build = self._listed(root, path)
+        report = await lane.carry(build, self._plan.note_opened, waiting=waiting, list_path=path)
+        os.unlink(path)
+        self._lanes.require(report)
+        self._made[root] += count
+        self._offsets[root] += length
+        self._root_made = True
+        if report.verdict is Verdict.PARTIAL and self._defer:
+            self._outcome.deferred = True
+        else:
+            self._outcome.settle(report)
+            if report.verdict is Verdict.PARTIAL:
+                self._outcome.blame(report)
+
+    def _listed(self, root: int, path: str) -> Build:
+        end = self._plan.roots[root].root
+        return lambda shell, rate: self._command.make_directories(end, path, shell, rate)
+
+
+__all__ = ("Directories",)

@@ -1,0 +1,76 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+# PRIVATE to the collection: may change at any time.
+
+"""All lanes of a run, and what they share."""
+
+from __future__ import annotations
+
+import asyncio
+import typing as t
+
+from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncError
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.bandwidth import Bandwidth
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.diagnosis import explain
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import Verdict
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane import Lane
+
+if t.TYPE_CHECKING:
+    from ansible_collections.vgreb.jsync.plugins.module_utils._options import Request
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import Report
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.processes import Processes
+
+# sshd drops connections at random when more than MaxStartups (10 by default) are not logged in yet: stay well below.
+LOGINS_AT_ONCE = 5
+
+
+class Lanes:
+    """All lanes of a run.
+
+    Args:
+        processes: Where rsync and ssh are started.
+        request: What the user asks for.
+        directory: A private place for the sockets, with a short path.
+        heard: Called with the report of every attempt, the failed ones included.
+    """
+
+    def __init__(
+        self, processes: Processes, request: Request, directory: str, heard: t.Callable[[Report], None]
+    ) -> None:
+        self.processes = processes
+        self.request = request
+        self.directory = directory
+        self.heard = heard
+        self.logins = asyncio.Semaphore(LOGINS_AT_ONCE)
+        self.bandwidth = Bandwidth(request.bwlimit, request.jobs + 1)
+        self.all = [Lane(number, self) for number in range(1, request.jobs + 1)]
+
+    @property
+    def prepares(self) -> bool:
+        """An rsync may be started before its list is there: it takes no time-out and needs no share of a rate."""
+        request = self.request
+        return request.uses_ssh and not request.settings["timeout"] and not request.bwlimit
+
+    @property
+    def first(self) -> Lane:
+        """The lane that carries what must be one rsync."""
+        return self.all[0]
+
+    def require(self, report: Report) -> None:
+        """Go on only if an rsync has done its work, if perhaps not for every name.
+
+        Raises:
+            RsyncError: It could not run.
+        """
+        if report.verdict in (Verdict.FATAL, Verdict.RETRY):
+            raise RsyncError(self.explain(report), report.code)
+
+    def explain(self, report: Report) -> str:
+        """Say in one sentence why an rsync or a login failed."""
+        far = self.request.far
+        return explain(report.code, b"\n".join(report.words), far.host if far else "")
+
+
+__all__ = ("Lanes",)

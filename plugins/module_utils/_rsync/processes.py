@@ -1,0 +1,106 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+# PRIVATE to the collection: may change at any time.
+
+"""Many processes at once in one event loop, none of which outlives it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+import typing as t
+
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.process import Feed, Process, environment
+
+GRACE_SECONDS = 5.0
+
+# What is sent to a process that runs, and to what an ended one has left behind; 0 only waits.
+_ENDING = (signal.SIGTERM, signal.SIGKILL, signal.SIGKILL)
+_LEFT_BEHIND = (0, signal.SIGTERM, signal.SIGKILL)
+
+_POLL_SECONDS = 0.02
+
+
+class Processes:
+    """All processes of a run. As a context manager it leaves none behind."""
+
+    def __init__(self) -> None:
+        self._running: set[Process] = set()
+        self._failed: set[Process] = set()
+
+    async def __aenter__(self) -> Processes:
+        asyncio.get_event_loop().add_signal_handler(signal.SIGCHLD, self._reap)
+        return self
+
+    async def __aexit__(self, *_exc: object) -> None:
+        await self.stop(*self._running, *self._failed)
+        asyncio.get_event_loop().remove_signal_handler(signal.SIGCHLD)
+
+    def _reap(self) -> None:
+        for process in list(self._running):
+            if process.reap():
+                self._running.discard(process)
+                if process.ended.result():
+                    self._failed.add(process)
+
+    def start(
+        self,
+        argv: t.Sequence[str | bytes],
+        out: Feed,
+        err: Feed,
+        *,
+        env: t.Mapping[str, str] | None = None,
+        waits: bool = False,
+    ) -> Process:
+        """Start a process, see :class:`Process`.
+
+        Raises:
+            RsyncError: The program cannot be started.
+        """
+        process = Process(argv, environment() if env is None else env, out, err, waits=waits)
+        self._running.add(process)
+        return process
+
+    async def run(self, argv: t.Sequence[str | bytes], out: Feed, err: Feed) -> int:
+        """Run a process to its end, see :meth:`finish`."""
+        return await self.finish(self.start(argv, out, err))
+
+    async def finish(self, process: Process) -> int:
+        """Wait for the end of a process and return its exit code; stop it when this is cancelled.
+
+        What a failed process had started is ended, too: another attempt must not meet it at work.
+
+        Raises:
+            Exception: What a feed raised.
+        """
+        try:
+            code = await asyncio.shield(process.ended)
+            if process.error is not None:
+                raise process.error
+            return t.cast("int", code)
+        finally:
+            if process.running or process.ended.result():
+                await self.stop(process)
+
+    async def stop(self, *processes: Process) -> None:
+        """End processes and all they started.
+
+        Nobody gets SIGTERM twice, and what a process left behind when it ended gets it late: rsync that is
+        interrupted while it cleans up leaves its temporary file.
+        """
+        steps = {process: _ENDING if process.running else _LEFT_BEHIND for process in processes}
+        for step in range(len(_LEFT_BEHIND)):
+            there = [process for process in processes if process.signal(steps[process][step]) and process.lives]
+            deadline = time.monotonic() + GRACE_SECONDS
+            while there and time.monotonic() < deadline:
+                await asyncio.sleep(_POLL_SECONDS)
+                there = [process for process in there if process.lives]
+            if not there:
+                break
+        self._failed.difference_update(processes)
+
+
+__all__ = ("Processes",)
