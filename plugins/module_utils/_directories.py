@@ -51,18 +51,20 @@ class Directories:
         self._made = [0] * len(plan.roots)
         self._offsets = [0] * len(plan.roots)
         self._root_made = False
-        self._preparing: asyncio.Future[Waiting] | None = None
+        self._preparing: asyncio.Future[Waiting | None] | None = None
 
     def prepare(self) -> None:
         """Start an rsync that waits for the first list, where it can."""
         if self._lanes.prepares:
-            self._preparing = asyncio.ensure_future(self._lanes.first.prepare(self._listed(0, STDIN)))
+            self._preparing = asyncio.ensure_future(self._prepare())
+
+    async def _prepare(self) -> Waiting | None:
+        return await self._lanes.first.prepare(self._listed(0, STDIN))
 
     async def close(self) -> None:
-        """Give up preparing."""
+        """Let go of an rsync that was started in vain."""
         if self._preparing:
-            self._preparing.cancel()
-            await asyncio.gather(self._preparing, return_exceptions=True)
+            await self._lanes.first.dismiss(self._preparing)
 
     async def make_rest(self) -> None:
         """Make all that is left. Raises as :meth:`make`."""

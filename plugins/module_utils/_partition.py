@@ -36,7 +36,7 @@ class Sizes(t.NamedTuple):
     per_file: int = 32 << 10
     segment: int = 8 << 20
     segments: int = 1024
-    partition: int = 64 << 20
+    partition: int = 128 << 20
     directory: int = 64 << 20
     entries: int = 100_000
 

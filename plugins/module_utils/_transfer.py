@@ -20,7 +20,6 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._model import Failure,
 from ansible_collections.vgreb.jsync.plugins.module_utils._result import LISTED, TRANSFER
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import STDIN
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import PARTIAL, Verdict
-from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane import Waiting
 
 if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change
@@ -29,7 +28,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._result import Outcome
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import Command
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import Endpoint
-    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane import Lane
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane import Lane, Waiting
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lanes import Lanes
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import Report
 
@@ -142,7 +141,7 @@ class Transfer:
                     await self._send(lane, partition, preparing.result())
         finally:
             if partition is None:
-                await self._dismiss(preparing)
+                await lane.dismiss(preparing)
 
     async def _send(self, lane: Lane, partition: Partition, waiting: Waiting | None) -> None:
         """Carry a partition, until the lane is free for the next one."""
@@ -153,13 +152,6 @@ class Transfer:
         self._tasks.add(asyncio.ensure_future(self._carry(lane, partition, waiting, sent)))
         await sent.wait()
         self._carrying -= 1
-
-    async def _dismiss(self, preparing: asyncio.Future[Waiting | None]) -> None:
-        """End an rsync that waits for a list in vain."""
-        preparing.cancel()
-        for waiting in await asyncio.gather(preparing, return_exceptions=True):
-            if isinstance(waiting, Waiting):
-                await self._lanes.processes.stop(waiting.process)
 
     async def _prepare(self, lane: Lane, needed: asyncio.Event) -> Waiting | None:
         """Log in, and start an rsync where that can wait for its list."""

@@ -155,6 +155,13 @@ class Lane:
         report = Report()
         return Waiting(self._start(build, 0, report, waits=True), report)
 
+    async def dismiss(self, preparing: asyncio.Future[Waiting | None]) -> None:
+        """Let go of an rsync that waits for a list in vain, or that is still being prepared."""
+        preparing.cancel()
+        for waiting in await asyncio.gather(preparing, return_exceptions=True):
+            if isinstance(waiting, Waiting):
+                await self._lanes.processes.dismiss(waiting.process)
+
     async def carry(
         self,
         build: Build,

@@ -23,7 +23,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.processes import Processes
 
 # sshd drops connections at random when more than MaxStartups (10 by default) are not logged in yet: stay well below.
-LOGINS_AT_ONCE = 5
+LOGINS_AT_ONCE = 7
 
 
 class Lanes:
