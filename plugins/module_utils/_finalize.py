@@ -99,7 +99,7 @@ class Finalize:
         return self._request.deletes and (not self._outcome.broken or self._request.settings.on("ignore-errors"))
 
     async def _link(self) -> None:
-        await self._pass_over(self._plan.linked, 2 * self._entries, self._command.links)
+        await self._pass_over(self._plan.linked, 2 * self._entries, self._command.links, self._count_linked)
 
     async def delete(self) -> None:
         """Delete what is extraneous, in the directories that hold such; once."""
@@ -206,23 +206,35 @@ class Finalize:
         if not change.unchanged and (not change.directory or change.deletion):
             self._outcome.count(change)
 
-    async def _carry(self, build: Build, *, listed: bool = True) -> Report:
-        report = await self._lanes.first.carry(build, self._count, listed=listed)
+    def _count_linked(self, change: Change) -> None:
+        """Count what the pass over hard-link groups did. It opens directories as the lanes do."""
+        if change.directory and not change.deletion:
+            self._plan.note_opened(change)
+        self._count(change)
+
+    async def _carry(
+        self, build: Build, arrived: t.Callable[[Change], None] | None = None, *, listed: bool = True
+    ) -> Report:
+        report = await self._lanes.first.carry(build, arrived or self._count, listed=listed)
         self._lanes.require(report)
         return report
 
     async def _pass_over(
-        self, spool: Spool, entries: int, build: t.Callable[[Endpoint, str, str | None, int], list[bytes]]
+        self,
+        spool: Spool,
+        entries: int,
+        build: t.Callable[[Endpoint, str, str | None, int], list[bytes]],
+        arrived: t.Callable[[Change], None] | None = None,
     ) -> None:
         """Run a pass over what a spool holds, with so many entries in one list at most."""
         path, offset = f"{spool.path}.some", 0
         while offset < spool.size:
             _count, length = spool.cut(offset, entries, path)
-            await self._pass(lambda shell, rate: build(self._root, path, shell, rate))
+            await self._pass(lambda shell, rate: build(self._root, path, shell, rate), arrived)
             offset += length
 
-    async def _pass(self, build: Build) -> None:
-        report = await self._carry(build)
+    async def _pass(self, build: Build, arrived: t.Callable[[Change], None] | None = None) -> None:
+        report = await self._carry(build, arrived)
         self._outcome.settle(report)
         if report.verdict is Verdict.PARTIAL:
             self._outcome.blame(report)

@@ -93,6 +93,20 @@ def test_hard_links(bench: Bench, make: Make, options: str) -> None:
     bench.compare_words(options + " --exclude=excluded")
 
 
+@pytest.mark.parametrize("user", [None, pytest.param(OTHER_USER, marks=needs_root)])
+def test_a_closed_directory_that_gets_nothing_but_a_link(bench: Bench, user: str | None) -> None:
+    """It looks unchanged to the scan, and is open no longer than the link needs."""
+
+    def build(source: str, dest: str) -> None:
+        _apart(os.fsencode(source), os.fsencode(dest))
+        for top in (source, dest):
+            trees.stamp(os.fsencode(top))
+            os.chmod(os.path.join(top, "b"), 0o555)
+
+    bench.prepare_trees(build)
+    bench.compare(["-aH"], {"hard_links": True}, user=user)
+
+
 def test_names_that_look_the_same(bench: Bench) -> None:
     """What rsync prints for one is how another is spelled."""
 
