@@ -95,8 +95,10 @@ class Directories:
         if self._preparing and root == 0:
             lane, waiting = self._lanes.first, await self._preparing
             self._preparing = None
-        build = self._listed(root, path)
+        build, retries = self._listed(root, path), lane.retries
         report = await lane.carry(build, self._plan.note_opened, waiting=waiting, list_path=path)
+        if lane.retries > retries:
+            self._plan.note_broken(spool.records(self._offsets[root], length), root)
         os.unlink(path)
         self._lanes.require(report)
         self._made[root] += count

@@ -99,7 +99,10 @@ class Finalize:
         return self._request.deletes and (not self._outcome.broken or self._request.settings.on("ignore-errors"))
 
     async def _link(self) -> None:
+        retries = self._lanes.first.retries
         await self._pass_over(self._plan.linked, 2 * self._entries, self._command.links, self._count_linked)
+        if self._lanes.first.retries > retries:
+            self._plan.note_broken(self._plan.linked, 0)
 
     async def delete(self) -> None:
         """Delete what is extraneous, in the directories that hold such; once."""

@@ -108,17 +108,26 @@ class Plan:
     def note_opened(self, change: Change) -> None:
         """Take in what a lane says of a directory."""
         if change.opened:
-            self._close_later(change)
+            self._close_later(change.name)
 
-    def _close_later(self, change: Change) -> None:
-        if change.name == b".":
+    def note_broken(self, entries: t.Iterable[bytes], root: int) -> None:
+        """Take in that an rsync broke off: what is above its entries may be open, and its word of that lost."""
+        last = b""
+        for entry in entries:
+            above = self.name(entry, root).rpartition(b"/")[0] or b"." * self.roots[root].contents
+            if above and above != last:
+                last = above
+                self._close_later(above)
+
+    def _close_later(self, name: bytes) -> None:
+        if name == b".":
             self.root_opened = True
         else:
-            self.opened.append(self.entry(change.name, self._root(change.name)))
+            self.opened.append(self.entry(name, self._root(name)))
 
     def _add_directory(self, change: Change) -> None:
         if change.closed:
-            self._close_later(change)
+            self._close_later(change.name)
         if change.name == b".":
             self._has_root = True
             self.root_changed = self.root_changed or not change.unchanged

@@ -206,7 +206,7 @@ class Transfer:
             sent: Is set when all files have been sent, if another rsync is ready to go on, else at the end.
         """
         root = self._plan.roots[partition.root].root
-        started = time.monotonic()
+        started, retries = time.monotonic(), lane.retries
         left = partition.files
 
         def arrived(change: Change) -> None:
@@ -230,6 +230,8 @@ class Transfer:
             self._stop(error.message, error.code)
             self._give_up(partition, error.message)
         else:
+            if lane.retries > retries:
+                self._plan.note_broken(partition.names(), partition.root)
             await self._settle(lane, root, partition, report, time.monotonic() - started)
         finally:
             lane.seconds += time.monotonic() - started

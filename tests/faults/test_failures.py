@@ -194,6 +194,34 @@ def test_exhausted_retries(folder: str, tree: Tree, code: int) -> None:
     assert os.path.exists(os.path.join(tree.dest, "extraneous"))
 
 
+# Once, an rsync that is given such words does its work, and nobody hears of it.
+UNHEARD = 'case "$*" in %s) if mkdir "$0.once" 2>/dev/null; then rsync "$@" >/dev/null; exit 12; fi ;; esac'
+
+
+@pytest.mark.parametrize(
+    "words", ["*--files-from=*/partition.*", "*--files-from=*/directories.*", "*--hard-links*/linked*"]
+)
+def test_a_closed_directory_that_a_broken_rsync_has_opened(folder: str, words: str) -> None:
+    source, dest = (os.path.join(folder, name) for name in ("src", "dst"))
+    for end, content in ((source, b"new"), (dest, b"older")):
+        top = os.fsencode(end)
+        trees.write(os.path.join(top, b"written", b"file"), content)
+        os.makedirs(os.path.join(top, b"above", b"changed"))
+        trees.write(os.path.join(top, b"leader"), b"linked")
+        trees.write(os.path.join(top, b"linked", b"follower"), b"linked")
+    os.unlink(os.path.join(source, "linked", "follower"))
+    os.link(os.path.join(source, "leader"), os.path.join(source, "linked", "follower"))
+    os.chmod(os.path.join(source, "above", "changed"), 0o750)
+    for end in (source, dest):
+        trees.stamp(os.fsencode(end))
+        for name in ("written", "above", "linked", "."):
+            os.chmod(os.path.join(end, name), 0o555)
+    program = wrapper(folder, UNHEARD % words)
+    result = engine.run({"src": source + "/", "dest": dest, "rsync_path": program, "hard_links": True})
+    assert result["failed"] is False and result["stats"]["retries"] == 1, result
+    assert not snapshot.differences(snapshot.snapshot(source), snapshot.snapshot(dest))
+
+
 def test_more_logins_than_the_server_takes_at_once(folder: str) -> None:
     """sshd drops connections when too many are not logged in yet; no job may be lost for that."""
     place = os.path.join(folder, "sshd")

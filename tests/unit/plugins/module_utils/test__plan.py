@@ -221,6 +221,14 @@ def test_directories_that_a_lane_has_opened(make: Make, item: bytes, opened: boo
     assert list(plan.opened) == [b"./d"] * opened and plan.root_opened == opened
 
 
+def test_directories_that_a_broken_rsync_may_have_opened(make: Make) -> None:
+    plan = make()
+    plan.note_broken([b"./a/b/1", b"./a/b/2", b"./c/3"], 0)
+    assert list(plan.opened) == [b"./a/b", b"./c"] and not plan.root_opened
+    plan.note_broken([b"./4"], 0)
+    assert plan.opened.count == 2 and plan.root_opened
+
+
 SCANNED = {
     "files before it is left": (
         ["cd+++++++++ d/", ">f+++++++++ d/a", ">f+++++++++ d/b", ">f+++++++++ z/c"],
