@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import time
 import typing as t
@@ -193,8 +192,12 @@ class Transfer:
         self._outcome.warn(f"lane {lane.number}: {error.message}")
 
     async def _wait_for_news(self) -> None:
-        with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._news.wait(), PATIENCE_SECONDS / 4)
+        """Wait a moment for news. Before Python 3.12 wait_for() may lose a cancellation that comes with them."""
+        news = asyncio.ensure_future(self._news.wait())
+        try:
+            await asyncio.wait((news,), timeout=PATIENCE_SECONDS / 4)
+        finally:
+            news.cancel()
 
     async def _carry(self, lane: Lane, partition: Partition, waiting: Waiting | None, sent: asyncio.Event) -> None:
         """Carry one partition, and take in what came of it.
