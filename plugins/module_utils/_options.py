@@ -39,6 +39,8 @@ _LEFT_TO_RSYNC = frozenset(
     ("recursive", "links", "perms", "times", "owner", "group", "devices", "specials", "whole_file")
 )
 _PATHS_HERE = frozenset(("files_from", "password_file"))
+# The standard input of an rsync, which a lane's rsync may be given its list on.
+_INPUTS = ("-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
 _MERGE = re.compile(r"[.:]|merge\b|dir-merge\b|[-+]C\b")
 
 
@@ -311,11 +313,12 @@ def _check_connection(request: Request) -> None:
             raise RequestError(f"{option} is for an rsync daemon, and neither src nor dest is one")
     if request.password and settings["password-file"]:
         raise RequestError("password and password_file are both given: leave one out")
-    if settings["files-from"]:
-        if len(request.sources) > 1:
-            raise RequestError("files_from takes one src, the directory that its names lie below")
-        if settings["files-from"] == "-":
-            raise RequestError("files_from is '-': the module has no standard input, name a file")
+    if settings["files-from"] and len(request.sources) > 1:
+        raise RequestError("files_from takes one src, the directory that its names lie below")
+    for option, path in [("files-from", settings["files-from"]), *settings.filters]:
+        if option.endswith("-from") and path in _INPUTS:
+            name = option.replace("-", "_")
+            raise RequestError(f"{name} is {path!r}: the module has no standard input, name a file")
 
 
 __all__ = ("JOBS_MAX", "Request", "argument_spec", "build_request", "texts")

@@ -91,6 +91,8 @@ REFUSED: list[tuple[dict[str, t.Any], str]] = [
     ),
     ({"src": ["/a", "/b"], "files_from": "/l"}, "files_from takes one src, the directory that its names lie below"),
     ({"files_from": "-"}, "files_from is '-': the module has no standard input, name a file"),
+    ({"exclude_from": "/dev/stdin"}, "exclude_from is '/dev/stdin': the module has no standard input, name a file"),
+    ({"rsync_opts": ["--include-from=-"]}, "include_from is '-': the module has no standard input, name a file"),
 ]
 
 
