@@ -84,7 +84,10 @@ class Ssh(t.NamedTuple):
 
 @contextlib.contextmanager
 def sshd(folder: str, *, host: str = "127.0.0.2", extra: str = "") -> t.Iterator[Ssh]:
-    """Run an sshd of its own; the caller's user may log in with a key made for it."""
+    """Run an sshd of its own; the caller's user may log in with a key made for it.
+
+    A bash that is not the first one leaves out the user's start-up files: what they say and cost is not under test.
+    """
     program = shutil.which("sshd", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
     if program is None:
         raise RuntimeError("there is no sshd: install the ssh server of the distribution")
@@ -98,7 +101,8 @@ def sshd(folder: str, *, host: str = "127.0.0.2", extra: str = "") -> t.Iterator
         stream.write(
             "Port %d\nListenAddress %s\nHostKey %s\nAuthorizedKeysFile %s.pub\nPidFile none\nStrictModes no\n"
             "PasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\nUsePAM no\n"
-            "LogLevel VERBOSE\nAcceptEnv LC_*\n%s\n" % (port, host, names["host_key"], names["user_key"], extra)
+            "LogLevel VERBOSE\nAcceptEnv LC_*\nSetEnv SHLVL=2\n%s\n"
+            % (port, host, names["host_key"], names["user_key"], extra)
         )
     with open(names["host_key"] + ".pub") as stream:
         host_key = " ".join(stream.read().split()[:2])

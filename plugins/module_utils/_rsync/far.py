@@ -14,10 +14,9 @@ does is left to what the scan makes of it.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import typing as t
 
-from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError, RsyncError
+from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
 from ansible_collections.vgreb.jsync.plugins.module_utils._model import readable
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync import table
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.binary import read_options, read_version
@@ -47,10 +46,14 @@ async def check_far(request: Request, shell: str | None, processes: Processes) -
     if not rows or not argv:
         return
     said: list[bytes] = []
-    with contextlib.suppress(asyncio.TimeoutError, RsyncError):
-        code = await asyncio.wait_for(processes.run(argv, said.append, lambda _words: None), LOGIN_SECONDS)
-        if code == OK and request.far:  # else it was cut short
-            require(rows, readable(b"".join(said)), request.far.host)
+    asking = asyncio.ensure_future(processes.run(argv, said.append, lambda _words: None))
+    try:  # asyncio.wait_for() may lose a cancellation before Python 3.12
+        await asyncio.wait((asking,), timeout=LOGIN_SECONDS)
+    finally:
+        asking.cancel()
+        (code,) = await asyncio.gather(asking, return_exceptions=True)
+    if code == OK and request.far:  # else it was cut short
+        require(rows, readable(b"".join(said)), request.far.host)
 
 
 def newer_options(request: Request) -> list[table.Option]:

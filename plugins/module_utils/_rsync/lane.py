@@ -189,10 +189,13 @@ class Lane:
         """
         attempt = 0
         while True:
-            if waiting and waiting.process.running and attempt == 0:
+            if waiting and waiting.process.running:
                 waiting.report.listen(on_change, on_note)
                 waiting.process.give(list_path)
                 report = await self._finish(*waiting)
+                waiting = None
+                if report.verdict is Verdict.RETRY and report.first_word is None:
+                    continue  # it had lost its connection while it waited
             else:
                 await self.open()
                 report = await self._attempt(build, Report(on_change, on_note, listed=listed))
