@@ -191,6 +191,12 @@ def test_what_ended_before_its_list_was_there_is_started_anew(tmp_path: t.Any, c
     assert (report.code, notes, codes) == (0, [b"other"], {0: 1})
 
 
+def test_a_connection_that_was_lost_while_it_waited_costs_no_attempt(tmp_path: t.Any) -> None:
+    """The local rsync learns of it only when it goes on."""
+    report, notes, codes = handed(tmp_path, "cat > /dev/null; exit 12\n", "echo other\n", retries=0)
+    assert (report.code, notes, codes) == (0, [b"other"], {12: 1, 0: 1})
+
+
 def test_another_attempt_reads_the_list_itself(tmp_path: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
     async def pause(attempt: int) -> None:
         assert attempt == 1
