@@ -51,15 +51,12 @@ class Directories:
         self._made = [0] * len(plan.roots)
         self._offsets = [0] * len(plan.roots)
         self._root_made = False
-        self._preparing: asyncio.Future[Waiting | None] | None = None
+        self._preparing: asyncio.Future[Waiting] | None = None
 
     def prepare(self) -> None:
         """Start an rsync that waits for the first list, where it can."""
         if self._lanes.prepares:
-            self._preparing = asyncio.ensure_future(self._prepare())
-
-    async def _prepare(self) -> Waiting | None:
-        return await self._lanes.first.prepare(self._listed(0, STDIN))
+            self._preparing = asyncio.ensure_future(self._lanes.first.prepare(self._listed(0, STDIN)))
 
     async def close(self) -> None:
         """Let go of an rsync that was started in vain."""
@@ -95,9 +92,9 @@ class Directories:
         if self._preparing and root == 0:
             lane, waiting = self._lanes.first, await self._preparing
             self._preparing = None
-        build, retries = self._listed(root, path), lane.retries
+        build = self._listed(root, path)
         report = await lane.carry(build, self._plan.note_opened, waiting=waiting, list_path=path)
-        if lane.retries > retries:
+        if report.repeated:
             self._plan.note_broken(spool.records(self._offsets[root], length), root)
         os.unlink(path)
         self._lanes.require(report)
@@ -108,8 +105,6 @@ class Directories:
             self._outcome.deferred = True
         else:
             self._outcome.settle(report)
-            if report.verdict is Verdict.PARTIAL:
-                self._outcome.blame(report)
 
     def _listed(self, root: int, path: str) -> Build:
         end = self._plan.roots[root].root

@@ -99,9 +99,7 @@ class Finalize:
         return self._request.deletes and (not self._outcome.broken or self._request.settings.on("ignore-errors"))
 
     async def _link(self) -> None:
-        retries = self._lanes.first.retries
-        await self._pass_over(self._plan.linked, 2 * self._entries, self._command.links, self._count_linked)
-        if self._lanes.first.retries > retries:
+        if await self._pass_over(self._plan.linked, 2 * self._entries, self._command.links, self._count_linked):
             self._plan.note_broken(self._plan.linked, 0)
 
     async def delete(self) -> None:
@@ -198,11 +196,10 @@ class Finalize:
 
     async def settle_whole(self, report: Report) -> None:
         """Take in the end of the user's own rsync."""
-        self._outcome.settle(report)
-        if report.verdict is Verdict.PARTIAL and report.unnamed:
+        compares = report.verdict is Verdict.PARTIAL and report.unnamed > 0
+        self._outcome.settle(report, named=compares)
+        if compares:
             await self._lanes.first.compare(self._command.verify_whole, report, self._outcome.failures)
-        elif report.verdict is Verdict.PARTIAL:
-            self._outcome.blame(report)
 
     def _count(self, change: Change) -> None:
         """Count what a pass did; directories count as the scan saw them."""
@@ -228,19 +225,20 @@ class Finalize:
         entries: int,
         build: t.Callable[[Endpoint, str, str | None, int], list[bytes]],
         arrived: t.Callable[[Change], None] | None = None,
-    ) -> None:
-        """Run a pass over what a spool holds, with so many entries in one list at most."""
-        path, offset = f"{spool.path}.some", 0
+    ) -> bool:
+        """Run a pass over what a spool holds, with so many entries in one list at most; say what :meth:`_pass` says."""
+        path, offset, repeated = f"{spool.path}.some", 0, False
         while offset < spool.size:
             _count, length = spool.cut(offset, entries, path)
-            await self._pass(lambda shell, rate: build(self._root, path, shell, rate), arrived)
+            repeated |= await self._pass(lambda shell, rate: build(self._root, path, shell, rate), arrived)
             offset += length
+        return repeated
 
-    async def _pass(self, build: Build, arrived: t.Callable[[Change], None] | None = None) -> None:
+    async def _pass(self, build: Build, arrived: t.Callable[[Change], None] | None = None) -> bool:
+        """Run one pass; say whether it broke off before it came to its end."""
         report = await self._carry(build, arrived)
         self._outcome.settle(report)
-        if report.verdict is Verdict.PARTIAL:
-            self._outcome.blame(report)
+        return report.repeated
 
 
 __all__ = ("Finalize",)

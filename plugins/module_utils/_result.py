@@ -161,11 +161,11 @@ class Outcome:
         return self.failed or self.deferred
 
     def settle(self, report: Report, *, named: bool = False) -> None:
-        """Take in the end of a pass that works on many names: what vanished is a warning, the rest counts as it ended.
+        """Take in the end of a pass over many names: what vanished is a warning, the rest counts as it ended.
 
         Args:
             report: Of the pass.
-            named: The caller lists what did not arrive.
+            named: The caller lists what did not arrive; else the messages say it.
         """
         verdict = report.verdict
         self.note(VANISHED if verdict is Verdict.VANISHED else report.code)
@@ -176,8 +176,8 @@ class Outcome:
                 self.warn(note)
         if verdict is Verdict.VANISHED:
             self._vanished += report.vanished
-            if not named:
-                self.blame(report)
+        if verdict in (Verdict.VANISHED, Verdict.PARTIAL) and not named:
+            self.blame(report)
 
     def blame(self, report: Report) -> None:
         """List the names that the messages of a report are about."""

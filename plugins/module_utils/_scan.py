@@ -76,8 +76,6 @@ class Scan:
             self._outcome.deferred = True
             return
         self._outcome.settle(report)
-        if report.verdict is Verdict.PARTIAL:
-            self._outcome.blame(report)
 
     def _explain(self, report: Report) -> str:
         """Say why there is nothing to scan."""

@@ -42,10 +42,6 @@ class Spool:
         self.count += 1
         self.size += len(record) + 1
 
-    def flush(self) -> None:
-        """Let others see what was appended."""
-        self._stream.flush()
-
     def copy(self, offset: int, length: int, target: t.BinaryIO) -> None:
         """Append a range of bytes to another file."""
         for block in self._blocks(offset, length):
@@ -101,6 +97,7 @@ class Spool:
                 yield rest
 
     def close(self) -> None:
+        """Append no more, and let others see what was appended."""
         self._stream.close()
 
 

@@ -65,7 +65,7 @@ class Transfer:
         self._lanes_left = len(lanes.all)
         self._carrying = 0
         self._ended = False
-        self._beginning = asyncio.Event()
+        self._released = False
         self._tasks: set[asyncio.Future[None]] = set()
         self.stopped = False
         self._news = asyncio.Event()
@@ -79,13 +79,9 @@ class Transfer:
     def release(self) -> None:
         """Let the lanes begin."""
         if not self._released:
-            self._beginning.set()
+            self._released = True
             self._outcome.begin(TRANSFER)
         self.wake()
-
-    @property
-    def _released(self) -> bool:
-        return self._beginning.is_set()
 
     def abandon(self) -> None:
         """Let the lanes end without carrying anything more."""
@@ -209,7 +205,7 @@ class Transfer:
             sent: Is set when all files have been sent, if another rsync is ready to go on, else at the end.
         """
         root = self._plan.roots[partition.root].root
-        started, retries = time.monotonic(), lane.retries
+        started = time.monotonic()
         left = partition.files
 
         def arrived(change: Change) -> None:
@@ -233,7 +229,7 @@ class Transfer:
             self._stop(error.message, error.code)
             self._give_up(partition, error.message)
         else:
-            if lane.retries > retries:
+            if report.repeated:
                 self._plan.note_broken(partition.names(), partition.root)
             await self._settle(lane, root, partition, report, time.monotonic() - started)
         finally:

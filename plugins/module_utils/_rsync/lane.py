@@ -155,7 +155,7 @@ class Lane:
         report = Report()
         return Waiting(self._start(build, 0, report, waits=True), report)
 
-    async def dismiss(self, preparing: asyncio.Future[Waiting | None]) -> None:
+    async def dismiss(self, preparing: asyncio.Future[t.Any]) -> None:
         """Let go of an rsync that waits for a list in vain, or that is still being prepared."""
         preparing.cancel()
         for waiting in await asyncio.gather(preparing, return_exceptions=True):
@@ -187,7 +187,7 @@ class Lane:
         Raises:
             RsyncError: The lane has lost its connection and cannot get it back.
         """
-        attempt = 0
+        attempt, repeated = 0, False
         while True:
             if waiting and waiting.process.running:
                 waiting.report.listen(on_change, on_note)
@@ -195,13 +195,15 @@ class Lane:
                 report = await self._finish(*waiting)
                 waiting = None
                 if report.verdict is Verdict.RETRY and report.first_word is None:
+                    repeated = True
                     continue  # it had lost its connection while it waited
             else:
                 await self.open()
                 report = await self._attempt(build, Report(on_change, on_note, listed=listed))
+            report.repeated = repeated
             if report.verdict is not Verdict.RETRY or attempt >= self._lanes.request.retries or not may_retry():
                 return report
-            attempt += 1
+            attempt, repeated = attempt + 1, True
             self.retries += 1
             await pause(attempt)
 

@@ -149,6 +149,7 @@ class Report:
 
     Attributes:
         code: The exit code, once it has ended.
+        repeated: An attempt before it broke off, and what that said last may be lost.
         first_word: Seconds from the start to the first byte of stdout; None where there was none.
         statistics: The numbers of ``--stats``, by their labels.
         problems: Messages about names (the first of them; ``.total`` counts all).
@@ -168,6 +169,7 @@ class Report:
         clock: t.Callable[[], float] = time.monotonic,
     ) -> None:
         self.code = 0
+        self.repeated = False
         self.first_word: float | None = None
         self.statistics: dict[str, int] = {}
         self.problems = Listing(MESSAGES_KEPT)

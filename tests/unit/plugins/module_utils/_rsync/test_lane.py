@@ -181,6 +181,7 @@ READ = "tr '\\0' '\\n'\n"
 def test_what_waits_is_given_the_list(tmp_path: t.Any) -> None:
     report, notes, codes = handed(tmp_path, "echo 'a warning' >&2\n" + READ, "echo other\n")
     assert (report.code, notes, codes) == (0, [b"./a", b"./b"], {0: 1})
+    assert not report.repeated
     assert report.words == [b"a warning"]  # it counts whenever it was said
 
 
@@ -195,6 +196,7 @@ def test_a_connection_that_was_lost_while_it_waited_costs_no_attempt(tmp_path: t
     """The local rsync learns of it only when it goes on."""
     report, notes, codes = handed(tmp_path, "cat > /dev/null; exit 12\n", "echo other\n", retries=0)
     assert (report.code, notes, codes) == (0, [b"other"], {12: 1, 0: 1})
+    assert report.repeated  # it may have done something that it could not tell any more
 
 
 def test_another_attempt_reads_the_list_itself(tmp_path: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,6 +206,7 @@ def test_another_attempt_reads_the_list_itself(tmp_path: t.Any, monkeypatch: pyt
     monkeypatch.setattr("ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane.pause", pause)
     report, notes, codes = handed(tmp_path, READ + "exit 12\n", "echo other\n", retries=1)
     assert (report.code, notes, codes) == (0, [b"./a", b"./b", b"other"], {12: 1, 0: 1})
+    assert report.repeated
 
 
 @pytest.mark.parametrize(
