@@ -46,6 +46,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import 
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import split_list
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import FILE_IO, SIGNALED
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.far import check_far
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.guardian import Guardian
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lanes import Lanes
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.processes import Processes
 from ansible_collections.vgreb.jsync.plugins.module_utils._scan import Scan
@@ -111,8 +112,10 @@ async def _supervise(request: Request, outcome: Outcome, sizes: Sizes) -> None:
 
 async def _conduct(request: Request, outcome: Outcome, sizes: Sizes) -> None:
     check_ends(request)
-    with state_directory() as state, socket_directory(state) as sockets:
-        async with Processes() as processes:
+    with Guardian() as guardian, state_directory() as state, socket_directory(state) as sockets:
+        guardian.made(state)
+        guardian.made(sockets)
+        async with Processes(guardian) as processes:
             outcome.rsync = await find_rsync(processes, request.rsync_path)
             lanes = Lanes(processes, request, sockets, outcome.heard)
             outcome.lanes = lanes.all

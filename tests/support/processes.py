@@ -44,6 +44,15 @@ def mentioning(text: str, *, name: str = "") -> dict[int, str]:
     return found
 
 
+def ended(pid: int) -> bool:
+    """A process is gone, or a zombie that nobody reaps."""
+    try:
+        with open("/proc/%d/stat" % pid) as stream:
+            return stream.read().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
 def descendants(pid: int, *, name: str) -> list[int]:
     """A process and those below it of one name."""
     parents: dict[int, list[int]] = {}

@@ -14,6 +14,7 @@ import tempfile
 import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.binary import Binary, find_rsync
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.guardian import Guardian
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.processes import Processes
 
 from tests.support.processes import LIMIT_SECONDS
@@ -32,8 +33,9 @@ def within(work: t.Callable[[Processes], t.Awaitable[T]]) -> T:
     """Run something that starts processes to its end, or fail."""
 
     async def conduct() -> T:
-        async with Processes() as processes:
-            return await asyncio.wait_for(work(processes), LIMIT_SECONDS)
+        with Guardian() as guardian:
+            async with Processes(guardian) as processes:
+                return await asyncio.wait_for(work(processes), LIMIT_SECONDS)
 
     return asyncio.run(conduct())
 

@@ -4,7 +4,7 @@
 
 # PRIVATE to the collection: may change at any time.
 
-"""A process: the only door to subprocess.
+"""A process: the only door to subprocess, but for the guardian's own.
 
 Each is the leader of its own session, so that it has no terminal to ask a question on and can be ended with all that it
 started. Arguments are vectors: no shell of this host sees a path.
@@ -166,13 +166,18 @@ class Process:
         return True
 
     @property
+    def group(self) -> int:
+        """The process group that it leads."""
+        return self._popen.pid
+
+    @property
     def running(self) -> bool:
         return not self.ended.done()
 
     def signal(self, number: int) -> bool:
         """Send a signal to the process and all it started; say whether any of them is there."""
         try:
-            os.killpg(self._popen.pid, number)
+            os.killpg(self.group, number)
         except ProcessLookupError:
             return False
         return True
@@ -180,7 +185,7 @@ class Process:
     @property
     def lives(self) -> bool:
         """Any of them is there and no zombie: where nobody reaps orphans, those stay."""
-        return self.signal(0) and _has_living(self._popen.pid)
+        return self.signal(0) and _has_living(self.group)
 
 
 def _has_living(group: int) -> bool:

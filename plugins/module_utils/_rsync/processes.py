@@ -15,6 +15,9 @@ import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.process import Feed, Process, environment
 
+if t.TYPE_CHECKING:
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.guardian import Guardian
+
 GRACE_SECONDS = 5.0
 
 # What is sent to a process that runs, and to what an ended one has left behind; 0 only waits.
@@ -25,9 +28,14 @@ _POLL_SECONDS = 0.02
 
 
 class Processes:
-    """All processes of a run. As a context manager it leaves none behind."""
+    """All processes of a run. As a context manager it leaves none behind.
 
-    def __init__(self) -> None:
+    Args:
+        guardian: Ends them when this process is killed.
+    """
+
+    def __init__(self, guardian: Guardian) -> None:
+        self._guardian = guardian
         self._running: set[Process] = set()
         self._failed: set[Process] = set()
 
@@ -45,6 +53,8 @@ class Processes:
                 self._running.discard(process)
                 if process.ended.result():
                     self._failed.add(process)
+                else:
+                    self._guardian.ended(process.group)
 
     def start(
         self,
@@ -61,6 +71,7 @@ class Processes:
             RsyncError: The program cannot be started.
         """
         process = Process(argv, environment() if env is None else env, out, err, waits=waits)
+        self._guardian.started(process.group)
         self._running.add(process)
         return process
 
@@ -89,6 +100,7 @@ class Processes:
         """End a process that has done nothing yet, at once: rsync heeds SIGTERM after 0.4 seconds (sig_int, main.c)."""
         process.signal(signal.SIGKILL)
         await asyncio.wait((process.ended,), timeout=GRACE_SECONDS)
+        self._forget(process)
 
     async def stop(self, *processes: Process) -> None:
         """End processes and all they started.
@@ -98,6 +110,9 @@ class Processes:
         """
         steps = {process: _ENDING if process.running else _LEFT_BEHIND for process in processes}
         for step in range(len(_LEFT_BEHIND)):
+            for process in processes:
+                if steps[process][step] == signal.SIGTERM:
+                    self._guardian.stopping(process.group)
             there = [process for process in processes if process.signal(steps[process][step]) and process.lives]
             deadline = time.monotonic() + GRACE_SECONDS
             while there and time.monotonic() < deadline:
@@ -105,7 +120,13 @@ class Processes:
                 there = [process for process in there if process.lives]
             if not there:
                 break
+        self._forget(*processes)
+
+    def _forget(self, *processes: Process) -> None:
         self._failed.difference_update(processes)
+        for process in processes:
+            if not process.lives:
+                self._guardian.ended(process.group)
 
 
 __all__ = ("Processes",)

@@ -17,7 +17,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncEr
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync import processes as all_processes
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.process import environment
 
-from tests.support.processes import wait_for
+from tests.support.processes import ended, wait_for
 from tests.unit.real import within
 
 if t.TYPE_CHECKING:
@@ -57,15 +57,6 @@ def run(argv: t.Sequence[str | bytes], env: t.Mapping[str, str] | None = None) -
         return code, out.text, err.text
 
     return within(work)
-
-
-def gone(pid: int) -> bool:
-    """A process has ended, even if nobody has asked for its exit code yet."""
-    try:
-        with open(f"/proc/{pid}/stat") as stream:
-            return stream.read().rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return True
 
 
 @pytest.mark.parametrize(
@@ -132,7 +123,7 @@ def test_what_is_left_in_the_background_is_not_waited_for() -> None:
 
     code, child = within(work)
     assert code == 0
-    assert not gone(child)  # all went well: what it has left it has left on purpose
+    assert not ended(child)  # all went well: what it has left it has left on purpose
     os.kill(child, signal.SIGKILL)
 
 
@@ -144,7 +135,7 @@ def test_what_a_failed_process_has_started_is_ended(monkeypatch: pytest.MonkeyPa
     async def work(processes: Processes) -> tuple[int, bool]:
         out = Said()
         code = await processes.run(shell(f"{trap}{FOREVER} & echo $!; exit 3"), out, Said())
-        return code, gone(int(out.text))
+        return code, ended(int(out.text))
 
     assert within(work) == (3, True)
 
@@ -170,7 +161,7 @@ def test_cancelling_ends_all_it_started() -> None:
         return [int(pid) for pid in out.text.split()]
 
     for pid in within(work):
-        wait_for(lambda pid=pid: gone(pid), "the processes to end")
+        wait_for(lambda pid=pid: ended(pid), "the processes to end")
 
 
 class Given(t.NamedTuple):
@@ -252,7 +243,7 @@ def test_leaving_ends_what_runs() -> None:
         return int(out.text)
 
     pid = within(work)
-    wait_for(lambda: gone(pid), "the process to end")
+    wait_for(lambda: ended(pid), "the process to end")
 
 
 @pytest.mark.parametrize("rude", [False, True])

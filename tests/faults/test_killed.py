@@ -1,0 +1,81 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+"""A module that is killed outright: its guardian ends what it had started and removes what it had made."""
+
+from __future__ import annotations
+
+import os
+import signal
+import typing as t
+
+import pytest
+
+from tests.faults.conftest import Tree
+from tests.support import engine, servers
+from tests.support.processes import descendants, ended, mentioning, on_their_way, temporary_files, wait_for
+
+SLOW = {"bwlimit": "2m", "retries": 2, "jobs": 3}
+WAYS = ["local", "ssh push", "ssh pull", "daemon push", "daemon pull"]
+
+
+@pytest.fixture
+def params(request: pytest.FixtureRequest, folder: str, tree: Tree) -> t.Iterator[dict[str, t.Any]]:
+    """Options of a slow copy from the tree's source to its destination, in one of the WAYS."""
+    way, place = request.param, os.path.join(folder, "server")
+    os.mkdir(place)
+    if way == "local":
+        yield tree.params(**SLOW)
+    elif way.startswith("ssh"):
+        with servers.sshd(place) as ssh:
+            end = "dest" if way == "ssh push" else "src"
+            options = tree.params(**SLOW, **ssh.options())
+            yield {**options, end: "%s:%s" % (ssh.host, options[end])}
+    else:
+        with servers.rsyncd(place) as daemon:
+            end, path = ("dest", tree.dest) if way == "daemon push" else ("src", tree.source)
+            os.rmdir(daemon.top)
+            os.symlink(path, daemon.top)
+            os.makedirs(path, exist_ok=True)
+            yield {**tree.params(**SLOW), end: daemon.url + "tree/"}
+
+
+@pytest.mark.parametrize("whom", ["module", "group"])
+@pytest.mark.parametrize("params", WAYS, indirect=True)
+def test_killed(folder: str, tree: Tree, params: dict[str, t.Any], whom: str) -> None:
+    started = engine.Started(params, folder)
+    wait_for(lambda: on_their_way(tree.dest), "files on their way")
+    (_module, guardian) = descendants(started.process.pid, name="sh")
+    if whom == "module":
+        started.process.kill()
+    else:
+        os.killpg(started.process.pid, signal.SIGKILL)
+    started.process.communicate()
+    wait_for(lambda: ended(guardian), "the guardian to end")
+    assert os.listdir(started.state) == []
+    assert not mentioning(started.state), "an rsync or an ssh of ours goes on"
+    wait_for(lambda: not mentioning(tree.dest, name="rsync"), "what was started at the other end to end")
+    assert temporary_files(tree.dest) == []
+    assert engine.run({**params, "bwlimit": None})["failed"] is False
+    assert tree.arrived()
+
+
+def test_killed_while_it_scans(folder: str, tree: Tree) -> None:
+    """The far rsync is held up, so that the scan does not end by itself."""
+    with servers.silent() as (host, port):
+        started = engine.Started({"src": "rsync://%s:%d/m/" % (host, port), "dest": tree.dest}, folder)
+        wait_for(lambda: mentioning("rsync://%s:%d/m/" % (host, port), name="rsync"), "the scan to start")
+        started.process.kill()
+        started.process.communicate()
+        wait_for(lambda: not mentioning("rsync://%s:%d/m/" % (host, port), name="rsync"), "the scan to end")
+        wait_for(lambda: not os.listdir(started.state), "the directories to go")
+
+
+def test_a_run_does_without_its_guardian(folder: str, tree: Tree) -> None:
+    started = engine.Started(tree.params(**SLOW), folder)
+    wait_for(lambda: on_their_way(tree.dest), "files on their way")
+    (_module, guardian) = descendants(started.process.pid, name="sh")
+    os.kill(guardian, signal.SIGKILL)
+    assert started.result()["failed"] is False
+    assert tree.arrived()
