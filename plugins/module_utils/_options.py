@@ -41,6 +41,12 @@ _LEFT_TO_RSYNC = frozenset(
 _PATHS_HERE = frozenset(("files_from", "password_file"))
 # The standard input of an rsync, which a lane's rsync may be given its list on.
 _INPUTS = ("-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
+# What the action plugin does on the controller; the module takes it and leaves it alone.
+SHOWN: dict[str, dict[str, t.Any]] = {
+    "progress": {"type": "bool", "default": True},
+    "progress_interval": {"type": "float"},
+    "progress_log": {"type": "path"},
+}
 _MERGE = re.compile(r"[.:]|merge\b|dir-merge\b|[-+]C\b")
 
 
@@ -56,6 +62,9 @@ def argument_spec() -> dict[str, dict[str, t.Any]]:
         "private_key": {"type": "path"},
         "ssh_args": {"type": "str"},
         "password": {"type": "str", "no_log": True},
+        "follow": {"type": "path"},
+        "umask": {"type": "str"},
+        **SHOWN,
     }
     for row in table.OPTIONS:
         if row.option:
@@ -92,6 +101,8 @@ class Request:
         password: For a daemon; goes only into the environment of rsync.
         bwlimit: Bytes a second for the whole run; 0 for no limit.
         check: Scan only.
+        follow: A directory to make, for what somebody else follows.
+        umask: Of what is made; None for the one that is there.
     """
 
     sources: tuple[Endpoint, ...]
@@ -105,6 +116,8 @@ class Request:
     password: str | None = None
     bwlimit: int = 0
     check: bool = False
+    follow: str | None = None
+    umask: int | None = None
 
     @property
     def pull(self) -> bool:
@@ -197,6 +210,8 @@ def build_request(params: t.Mapping[str, t.Any], *, check: bool = False) -> Requ
         password=params.get("password"),
         bwlimit=parse_rate(settings["bwlimit"]) if settings["bwlimit"] else 0,
         check=check,
+        follow=params.get("follow"),
+        umask=_umask(params.get("umask")),
     )
     _check_connection(request)
     return request
@@ -283,6 +298,14 @@ def _remote_command(value: t.Any) -> str:
     return " ".join("~/" + shlex.quote(word[2:]) if word.startswith("~/") else shlex.quote(word) for word in words)
 
 
+def _umask(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not re.fullmatch("[0-7]{1,4}", text):
+        raise RequestError(f"umask is {text!r}: give up to four octal digits")
+    return int(text, 8)
+
+
 def _ssh_words(params: t.Mapping[str, t.Any], settings: Settings) -> tuple[str, ...]:
     words = []
     if settings["port"]:
@@ -321,4 +344,4 @@ def _check_connection(request: Request) -> None:
             raise RequestError(f"{name} is {path!r}: the module has no standard input, name a file")
 
 
-__all__ = ("JOBS_MAX", "Request", "argument_spec", "build_request", "texts")
+__all__ = ("JOBS_MAX", "Request", "SHOWN", "argument_spec", "build_request", "texts")

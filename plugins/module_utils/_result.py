@@ -56,6 +56,8 @@ class Outcome:
         deleted: Paths that were deleted.
         one_process: Stages that one rsync did alone, and why.
         deferred: A partition failed in part; the whole rsync at the end decides what arrived.
+        found_files, found_bytes: What the scan has found to transfer.
+        scan_ended: That is all.
     """
 
     def __init__(
@@ -82,6 +84,9 @@ class Outcome:
         self._last_words = ""
         self.one_process: list[dict[str, str]] = []
         self.deferred = False
+        self.found_files = 0
+        self.found_bytes = 0
+        self.scan_ended = False
         self.lanes: t.Sequence[Lane] = ()
         self.rsync: Binary | None = None
 
@@ -91,6 +96,7 @@ class Outcome:
 
     def end(self, stage: str) -> None:
         self._seconds[stage] = self._clock() - self._since[stage]
+        self.scan_ended |= stage == SCAN
 
     def heard(self, report: Report) -> None:
         """Add what one rsync moved, whatever came of it."""
@@ -146,6 +152,18 @@ class Outcome:
         """Note what the user should know beside the failures."""
         if warning not in self._warnings.entries:
             self._warnings.add(warning)
+
+    @property
+    def done_files(self) -> int:
+        return self._counts["files"]
+
+    @property
+    def done_bytes(self) -> int:
+        return self._counts["transferred_bytes"]
+
+    @property
+    def deletions(self) -> int:
+        return self._counts["deletions"]
 
     @property
     def code(self) -> int:

@@ -30,6 +30,7 @@ which.
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import typing as t
 from tempfile import gettempdir
@@ -40,6 +41,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._finalize import Final
 from ansible_collections.vgreb.jsync.plugins.module_utils._options import Request, build_request
 from ansible_collections.vgreb.jsync.plugins.module_utils._partition import Sizes
 from ansible_collections.vgreb.jsync.plugins.module_utils._plan import Plan
+from ansible_collections.vgreb.jsync.plugins.module_utils._publish import published
 from ansible_collections.vgreb.jsync.plugins.module_utils._result import FINALIZE, RESULT, TRANSFER, Outcome
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.binary import find_rsync
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import Command
@@ -80,6 +82,8 @@ def run(params: t.Mapping[str, t.Any], *, check: bool, diff: bool, sizes: Sizes 
 
 def synchronize(request: Request, outcome: Outcome, *, sizes: Sizes | None = None) -> None:
     """Run a request to its end; what came of it is in the outcome, also when it failed or was stopped."""
+    if request.umask is not None:
+        os.umask(request.umask)
     try:
         asyncio.run(_supervise(request, outcome, sizes or Sizes()))
     except SyncError as error:
@@ -115,7 +119,9 @@ async def _conduct(request: Request, outcome: Outcome, sizes: Sizes) -> None:
     with Guardian() as guardian, state_directory() as state, socket_directory(state) as sockets:
         guardian.made(state)
         guardian.made(sockets)
-        async with Processes(guardian) as processes:
+        async with published(request, outcome), Processes(guardian) as processes:
+            if request.follow:
+                guardian.made(request.follow)
             outcome.rsync = await find_rsync(processes, request.rsync_path)
             lanes = Lanes(processes, request, sockets, outcome.heard)
             outcome.lanes = lanes.all
@@ -188,6 +194,9 @@ class _Run:
         self._plan.add(change)
         if change.unchanged:
             return
+        if change.transfer:
+            self._outcome.found_files += 1
+            self._outcome.found_bytes += change.size
         if change.directory and not change.deletion and change is not self._plan.root_change:
             self._outcome.expect(change)
         self._changes += 1
@@ -229,6 +238,7 @@ class _Run:
                 self._outcome.count(change)
                 lane.files += change.transfer
                 lane.bytes += change.size if change.transfer else 0
+                lane.path = change.name
 
         report = await lane.carry(self._command.whole, arrived, listed=False)
         self._outcome.end(TRANSFER)

@@ -264,6 +264,7 @@ class Transfer:
         if change.unchanged:
             return False
         self._outcome.count(change)
+        lane.path = change.name
         if change.transfer:
             lane.files += 1
             lane.bytes += change.size

@@ -374,6 +374,34 @@ options:
       - Options that only make sense for one rsync, or for its own output, are refused.
     type: raw
     default: []
+  follow:
+    description:
+      - A directory on the target host that must not exist, or be empty. The module makes it with mode C(0700), keeps
+        C(status.json) in it while it runs, and removes it at its end.
+      - The action plugin sets it to see where the run is. Leave it out in a task.
+    type: path
+  umask:
+    description:
+      - The umask to make files and directories with on the target host, in octal digits and in quotes. It
+        counts where O(perms) is off. The default is that of the login.
+    type: str
+  progress:
+    description:
+      - Show where the run is, in lines that come seldom. The first one after 2 seconds, the next ones when 10 % or 10
+        seconds have passed, whichever is later.
+      - With V(false) nothing is shown, and the module runs as any other module does.
+      - Shown is also nothing in check mode, with C(async), and where the target host has no directory for jobs that
+        can be written to.
+      - This option, O(progress_interval) and O(progress_log) are the action plugin's. The module itself ignores them.
+    type: bool
+    default: true
+  progress_interval:
+    description: Seconds from one line to the next instead. V(0) shows all there is.
+    type: float
+  progress_log:
+    description: A file on the controller to append all that is known of the run to while it runs, one JSON object a
+      line. The fields are described in the collection's C(docs/progress.md).
+    type: path
 """
 
 EXAMPLES = r"""
@@ -409,6 +437,13 @@ EXAMPLES = r"""
     src: rsync://mirror@files.example.com/archive/
     dest: /srv/archive/
     password: "{{ mirror_password }}"
+
+- name: Show where the run is every minute, and keep all of it
+  vgreb.jsync.parallel_rsync:
+    src: /data/
+    dest: /backup/
+    progress_interval: 60
+    progress_log: /var/log/backup.jsonl
 
 - name: Say it as on the command line
   vgreb.jsync.parallel_rsync:

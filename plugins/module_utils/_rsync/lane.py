@@ -58,6 +58,8 @@ class Lane:
         turn: Held by the one that sends files over it.
         partitions, files, bytes, seconds, retries: What it has carried.
         codes: How often an rsync ended with each exit code.
+        path: The name that it last reported in a transfer.
+        running: The rsyncs that it is carrying.
     """
 
     def __init__(self, number: int, lanes: Lanes) -> None:
@@ -69,6 +71,8 @@ class Lane:
         self.seconds = 0.0
         self.retries = 0
         self.codes: collections.Counter[int] = collections.Counter()
+        self.path: bytes | None = None
+        self.running: list[Process] = []
         self._lanes = lanes
         self._socket = os.path.join(lanes.directory, str(number))
         self._master: Process | None = None
@@ -243,7 +247,11 @@ class Lane:
         return self._lanes.processes.start(argv, report.read_output, report.read_errors, env=env, waits=waits)
 
     async def _finish(self, process: Process, report: Report) -> Report:
-        report.code = await self._lanes.processes.finish(process)
+        self.running.append(process)
+        try:
+            report.code = await self._lanes.processes.finish(process)
+        finally:
+            self.running.remove(process)
         self.codes[report.code] += 1
         self._lanes.heard(report)
         return report

@@ -53,7 +53,7 @@ _UNFIT = re.compile(
 _BLOCKS = re.compile("could not make way for ").match
 _GONE = re.compile(rb"(?:link_stat|readlink_stat|opendir|send_files failed to open)$")
 _BY_SENDER = re.compile(rb"(?:link_stat|change_dir|send_files failed to open)$")
-_TEMPORARY = re.compile(rb"\.(.+)\.[A-Za-z0-9]{6}")
+_TEMPORARY = re.compile(rb"\.(.+)\.[A-Za-z0-9]{6}", re.DOTALL)
 
 
 def decode(name: bytes) -> bytes:
@@ -121,7 +121,7 @@ def parse_problem(line: bytes, *, listed: bool = True) -> Problem | None:
     reason = ": ".join(readable(part.strip()) for part in (action, cause) if part)
     if action.endswith(b"xattr"):  # fsetxattr("path","attribute")
         path = path.split(b'","')[0]
-    name = _final_name(decode(path), action) if role == b"receiver" else decode(path)
+    name = final_name(decode(path), action) if role == b"receiver" else decode(path)
     return Problem(name, reason, vanished, role == b"sender")
 
 
@@ -130,7 +130,7 @@ def _only_role(action: bytes) -> bytes:
     return b"receiver" if action == b"mkstemp" else b"sender" if _BY_SENDER.match(action) else b""
 
 
-def _final_name(path: bytes, action: bytes) -> bytes:
+def final_name(path: bytes, action: bytes = b"") -> bytes:
     """Turn the path of rsync's temporary file, ``.name.AbC123``, into the path that it stands for."""
     head, slash, tail = path.rpartition(b"/")
     if action.startswith(b"mkstemp") and not tail.startswith(b"."):
@@ -261,4 +261,4 @@ class Report:
         return readable(b"; ".join(lines[-5:]))
 
 
-__all__ = ("FORMAT", "Report", "decode", "parse_change", "parse_problem", "parse_statistic")
+__all__ = ("FORMAT", "Report", "decode", "final_name", "parse_change", "parse_problem", "parse_statistic")

@@ -166,8 +166,8 @@ class Process:
         return True
 
     @property
-    def group(self) -> int:
-        """The process group that it leads."""
+    def pid(self) -> int:
+        """Its number, and that of the process group that it leads."""
         return self._popen.pid
 
     @property
@@ -177,7 +177,7 @@ class Process:
     def signal(self, number: int) -> bool:
         """Send a signal to the process and all it started; say whether any of them is there."""
         try:
-            os.killpg(self.group, number)
+            os.killpg(self.pid, number)
         except ProcessLookupError:
             return False
         return True
@@ -185,7 +185,7 @@ class Process:
     @property
     def lives(self) -> bool:
         """Any of them is there and no zombie: where nobody reaps orphans, those stay."""
-        return self.signal(0) and _has_living(self.group)
+        return self.signal(0) and _has_living(self.pid)
 
 
 def _has_living(group: int) -> bool:

@@ -54,7 +54,7 @@ class Processes:
                 if process.ended.result():
                     self._failed.add(process)
                 else:
-                    self._guardian.ended(process.group)
+                    self._guardian.ended(process.pid)
 
     def start(
         self,
@@ -71,7 +71,7 @@ class Processes:
             RsyncError: The program cannot be started.
         """
         process = Process(argv, environment() if env is None else env, out, err, waits=waits)
-        self._guardian.started(process.group)
+        self._guardian.started(process.pid)
         self._running.add(process)
         return process
 
@@ -112,7 +112,7 @@ class Processes:
         for step in range(len(_LEFT_BEHIND)):
             for process in processes:
                 if steps[process][step] == signal.SIGTERM:
-                    self._guardian.stopping(process.group)
+                    self._guardian.stopping(process.pid)
             there = [process for process in processes if process.signal(steps[process][step]) and process.lives]
             deadline = time.monotonic() + GRACE_SECONDS
             while there and time.monotonic() < deadline:
@@ -126,7 +126,7 @@ class Processes:
         self._failed.difference_update(processes)
         for process in processes:
             if not process.lives:
-                self._guardian.ended(process.group)
+                self._guardian.ended(process.pid)
 
 
 __all__ = ("Processes",)

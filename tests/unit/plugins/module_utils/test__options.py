@@ -67,6 +67,8 @@ REFUSED: list[tuple[dict[str, t.Any], str]] = [
     ({"jobs": 0}, "jobs is 0: give a number from 1 to 128"),
     ({"jobs": 129}, "jobs is 129: give a number from 1 to 128"),
     ({"retries": -1}, "retries is -1: give 0 or more"),
+    ({"umask": "18"}, "umask is '18': give up to four octal digits"),
+    ({"umask": ""}, "umask is '': give up to four octal digits"),
     ({"port": 65536}, "port is 65536: give a number from 1 to 65535"),
     ({"port": -22}, "port is -22: give a number from 1 to 65535"),
     ({"rsync_opts": ["--port=ssh"]}, "port is ssh: give a number from 1 to 65535"),

@@ -216,6 +216,16 @@ def test_the_module_fails_with_its_result(tree: dict[str, t.Any]) -> None:
     assert [entry["path"] for entry in result["failures"]] == ["b"]
 
 
+def test_the_module_works_with_a_umask(tree: dict[str, t.Any]) -> None:
+    code, _result = module({**tree, "perms": False, "umask": "0027"})
+    assert code == 0 and os.stat(os.path.join(tree["dest"], "b")).st_mode & 0o777 == 0o640
+
+
+def test_the_module_ignores_what_is_the_action_plugins(tree: dict[str, t.Any]) -> None:
+    code, result = module({**tree, "progress": True, "progress_interval": 0.1, "progress_log": "/nowhere/log"})
+    assert code == 0 and result["stats"]["files"] == 2
+
+
 def test_the_module_shows_no_password(tree: dict[str, t.Any]) -> None:
     _code, result = module({**tree, "password": "open sesame"})
     assert result["failed"] and "open sesame" not in json.dumps(result)

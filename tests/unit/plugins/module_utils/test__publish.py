@@ -1,0 +1,108 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+"""What somebody who follows a run sees, with real rsyncs."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+import typing as t
+
+import pytest
+from ansible_collections.vgreb.jsync.plugins.module_utils._status import NAME, parse_status
+
+from tests.support import engine
+from tests.support.processes import wait_for
+
+SIZE = 6 << 20
+
+
+@pytest.fixture
+def params(tmp_path: t.Any) -> dict[str, t.Any]:
+    """A run of about two seconds, most of them for one file."""
+    source = tmp_path / "src" / "sub"
+    source.mkdir(parents=True)
+    (source / "big").write_bytes(b"x" * SIZE)
+    (source / "small").write_bytes(b"y" * 10)
+    follow = str(tmp_path / "follow")
+    return {"src": f"{tmp_path}/src/", "dest": f"{tmp_path}/dst", "follow": follow, "jobs": 1, "bwlimit": "3m"}
+
+
+def look(params: dict[str, t.Any]) -> dict[str, t.Any] | None:
+    with contextlib.suppress(FileNotFoundError), open(os.path.join(params["follow"], NAME)) as stream:
+        return parse_status(stream.read())
+    return None
+
+
+class Follower(threading.Thread):
+    """Keeps each snapshot that it sees."""
+
+    def __init__(self, params: dict[str, t.Any]) -> None:
+        super().__init__()
+        self._params = params
+        self._ended = threading.Event()
+        self.seen: list[dict[str, t.Any]] = []
+
+    def run(self) -> None:
+        while not self._ended.wait(0.01):
+            snapshot = look(self._params)
+            if snapshot and snapshot not in self.seen:
+                self.seen.append(snapshot)
+
+    def __enter__(self) -> Follower:
+        self.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._ended.set()
+        self.join()
+
+
+def follow(params: dict[str, t.Any]) -> list[dict[str, t.Any]]:
+    """Run to the end and return what was seen."""
+    with Follower(params) as follower:
+        result = engine.run(params)
+    assert result["rc"] == 0
+    assert not os.path.exists(params["follow"])
+    return follower.seen
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/fdinfo"), reason="the kernel does not tell")
+def test_a_large_file_is_seen_to_grow(params: dict[str, t.Any]) -> None:
+    seen = follow(params)
+    done = [snapshot["bytes"]["done"] for snapshot in seen]
+    assert done == sorted(done)
+    assert any(10 < size < SIZE for size in done), done
+    assert "sub/big" in {lane["path"] for snapshot in seen for lane in snapshot["lanes"]}
+    known = [snapshot for snapshot in seen if snapshot["scanned"]]
+    assert known and all(snapshot["bytes"]["total"] == SIZE + 10 for snapshot in known)
+    assert all(0 <= snapshot["percent"] <= 99 for snapshot in known)
+
+
+def test_one_rsync_alone_is_followed_too(params: dict[str, t.Any]) -> None:
+    seen = follow({**params, "src": params["src"] + "sub/big"})
+    assert seen[-1]["lanes"][0]["path"] in ("dst", "big")
+    assert seen[-1]["files"]["total"] == 1 and seen[-1]["bytes"]["total"] == SIZE
+
+
+def test_the_directory_goes_when_the_run_is_stopped(params: dict[str, t.Any], tmp_path: t.Any) -> None:
+    started = engine.Started(params, str(tmp_path))
+    wait_for(lambda: look(params), "a first snapshot")
+    started.process.send_signal(signal.SIGTERM)
+    assert started.result()["msg"].startswith("stopped by SIGTERM")
+    assert not os.path.exists(params["follow"])
+
+
+def test_a_directory_that_is_there_ends_the_run_before_anything_is_touched(params: dict[str, t.Any]) -> None:
+    os.makedirs(os.path.join(params["follow"], "work"))
+    result = engine.run(params)
+    assert result["msg"] == "follow is %r, which is there already: name a directory that is not" % params["follow"]
+    assert not os.path.exists(params["dest"])
+
+
+def test_nobody_follows(params: dict[str, t.Any]) -> None:
+    assert engine.run({**params, "follow": None, "bwlimit": None})["rc"] == 0
