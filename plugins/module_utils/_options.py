@@ -63,6 +63,7 @@ def argument_spec() -> dict[str, dict[str, t.Any]]:
         "ssh_args": {"type": "str"},
         "password": {"type": "str", "no_log": True},
         "follow": {"type": "path"},
+        "lease": {"type": "int", "default": 180},
         "umask": {"type": "str"},
         **SHOWN,
     }
@@ -102,6 +103,7 @@ class Request:
         bwlimit: Bytes a second for the whole run; 0 for no limit.
         check: Scan only.
         follow: A directory to make, for what somebody else follows.
+        lease: Seconds that the run goes on while nobody follows it.
         umask: Of what is made; None for the one that is there.
     """
 
@@ -117,6 +119,7 @@ class Request:
     bwlimit: int = 0
     check: bool = False
     follow: str | None = None
+    lease: int = 180
     umask: int | None = None
 
     @property
@@ -198,6 +201,9 @@ def build_request(params: t.Mapping[str, t.Any], *, check: bool = False) -> Requ
     retries = params.get("retries", 3)
     if retries < 0:
         raise RequestError(f"retries is {retries}: give 0 or more")
+    lease = params.get("lease", 180)
+    if lease < 1:
+        raise RequestError(f"lease is {lease}: give 1 or more seconds")
     request = Request(
         sources=sources,
         dest=dest,
@@ -211,6 +217,7 @@ def build_request(params: t.Mapping[str, t.Any], *, check: bool = False) -> Requ
         bwlimit=parse_rate(settings["bwlimit"]) if settings["bwlimit"] else 0,
         check=check,
         follow=params.get("follow"),
+        lease=lease,
         umask=_umask(params.get("umask")),
     )
     _check_connection(request)

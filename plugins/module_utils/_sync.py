@@ -38,6 +38,7 @@ from tempfile import gettempdir
 from ansible_collections.vgreb.jsync.plugins.module_utils._check import check_ends, check_nesting
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError, SyncError
 from ansible_collections.vgreb.jsync.plugins.module_utils._finalize import Finalize
+from ansible_collections.vgreb.jsync.plugins.module_utils._lease import lease_of, unwanted
 from ansible_collections.vgreb.jsync.plugins.module_utils._options import Request, build_request
 from ansible_collections.vgreb.jsync.plugins.module_utils._partition import Sizes
 from ansible_collections.vgreb.jsync.plugins.module_utils._plan import Plan
@@ -93,25 +94,30 @@ def synchronize(request: Request, outcome: Outcome, *, sizes: Sizes | None = Non
 
 
 async def _supervise(request: Request, outcome: Outcome, sizes: Sizes) -> None:
-    """Conduct the run; on a signal end all that it started, then return."""
+    """Conduct the run; on a signal, and when nobody wants it any more, end all that it started, then return."""
     loop = asyncio.get_event_loop()
+    lease = lease_of(request.follow, request.lease)
     conducting = asyncio.ensure_future(_conduct(request, outcome, sizes))
-    stopped: list[signal.Signals] = []
+    watching = asyncio.ensure_future(unwanted(request.follow, lease))
+    stopped: list[str] = []
 
-    def stop(number: signal.Signals) -> None:
+    def stop(how: str, why: str = "") -> None:
         if not stopped:  # a second signal must not break off the cleaning up
-            stopped.append(number)
-            outcome.fail(f"stopped by {number.name} in the {outcome.stage} stage", SIGNALED)
+            stopped.append(how)
+            outcome.fail(f"{how} in the {outcome.stage} stage{why}", SIGNALED)
             conducting.cancel()
 
+    watching.add_done_callback(lambda watched: None if watched.cancelled() else stop(*watched.result()))
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:
-            loop.add_signal_handler(number, stop, number)
+            loop.add_signal_handler(number, stop, f"stopped by {number.name}")
     try:
         await conducting
     except asyncio.CancelledError:
         if not stopped:
             raise
+    finally:
+        watching.cancel()
 
 
 async def _conduct(request: Request, outcome: Outcome, sizes: Sizes) -> None:

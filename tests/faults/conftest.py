@@ -15,6 +15,10 @@ import pytest
 
 from tests.support import servers, snapshot, trees
 
+# A copy that can be caught on its way, and the ways that it can take.
+SLOW = {"bwlimit": "2m", "retries": 2, "jobs": 3}
+WAYS = ["local", "ssh push", "ssh pull", "daemon push", "daemon pull"]
+
 
 @pytest.fixture
 def folder() -> t.Iterator[str]:
@@ -58,6 +62,27 @@ class Tree:
 @pytest.fixture
 def tree(folder: str) -> Tree:
     return Tree(folder)
+
+
+@pytest.fixture
+def params(request: pytest.FixtureRequest, folder: str, tree: Tree) -> t.Iterator[dict[str, t.Any]]:
+    """Options of a slow copy from the tree's source to its destination, in one of the WAYS."""
+    way, place = request.param, os.path.join(folder, "server")
+    os.mkdir(place)
+    if way == "local":
+        yield tree.params(**SLOW)
+    elif way.startswith("ssh"):
+        with servers.sshd(place) as ssh:
+            end = "dest" if way == "ssh push" else "src"
+            options = tree.params(**SLOW, **ssh.options())
+            yield {**options, end: "%s:%s" % (ssh.host, options[end])}
+    else:
+        with servers.rsyncd(place) as daemon:
+            end, path = ("dest", tree.dest) if way == "daemon push" else ("src", tree.source)
+            os.rmdir(daemon.top)
+            os.symlink(path, daemon.top)
+            os.makedirs(path, exist_ok=True)
+            yield {**tree.params(**SLOW), end: daemon.url + "tree/"}
 
 
 def wrapper(folder: str, script: str) -> str:

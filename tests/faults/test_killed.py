@@ -12,33 +12,9 @@ import typing as t
 
 import pytest
 
-from tests.faults.conftest import Tree
+from tests.faults.conftest import SLOW, WAYS, Tree
 from tests.support import engine, servers
 from tests.support.processes import descendants, ended, mentioning, on_their_way, temporary_files, wait_for
-
-SLOW = {"bwlimit": "2m", "retries": 2, "jobs": 3}
-WAYS = ["local", "ssh push", "ssh pull", "daemon push", "daemon pull"]
-
-
-@pytest.fixture
-def params(request: pytest.FixtureRequest, folder: str, tree: Tree) -> t.Iterator[dict[str, t.Any]]:
-    """Options of a slow copy from the tree's source to its destination, in one of the WAYS."""
-    way, place = request.param, os.path.join(folder, "server")
-    os.mkdir(place)
-    if way == "local":
-        yield tree.params(**SLOW)
-    elif way.startswith("ssh"):
-        with servers.sshd(place) as ssh:
-            end = "dest" if way == "ssh push" else "src"
-            options = tree.params(**SLOW, **ssh.options())
-            yield {**options, end: "%s:%s" % (ssh.host, options[end])}
-    else:
-        with servers.rsyncd(place) as daemon:
-            end, path = ("dest", tree.dest) if way == "daemon push" else ("src", tree.source)
-            os.rmdir(daemon.top)
-            os.symlink(path, daemon.top)
-            os.makedirs(path, exist_ok=True)
-            yield {**tree.params(**SLOW), end: daemon.url + "tree/"}
 
 
 @pytest.mark.parametrize("whom", ["module", "group"])

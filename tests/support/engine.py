@@ -79,14 +79,17 @@ class Started:
         params: The module's parameters.
         folder: Its temporary files go to ``tmp`` in there.
         sizes: How finely to cut.
+        stdout: Where its output goes.
     """
 
-    def __init__(self, params: dict[str, t.Any], folder: str, *, sizes: Sizes = SMALL) -> None:
+    def __init__(
+        self, params: dict[str, t.Any], folder: str, *, sizes: Sizes = SMALL, stdout: t.Any = subprocess.PIPE
+    ) -> None:
         self.state = os.path.join(folder, "tmp")
         os.makedirs(self.state, exist_ok=True)
         argv = [sys.executable, "-m", "tests.support.engine", json.dumps(params), json.dumps(sizes)]
         env = dict(os.environ, TMPDIR=self.state, PYTHONPATH=os.pathsep.join(sys.path))
-        self.process = subprocess.Popen(argv, stdout=subprocess.PIPE, env=env, start_new_session=True)
+        self.process = subprocess.Popen(argv, stdout=stdout, env=env, start_new_session=True)
 
     def result(self) -> dict[str, t.Any]:
         """Wait for the end and give the result."""

@@ -1,0 +1,47 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+"""When a lease ends, on a clock of the test's own."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
+from ansible_collections.vgreb.jsync.plugins.module_utils._lease import Lease
+from ansible_collections.vgreb.jsync.plugins.module_utils._options import build_request
+
+
+def test_it_counts_from_the_start() -> None:
+    lease = Lease(10, 100.0)
+    assert not lease.ended(110.0)
+    assert lease.ended(110.1)
+
+
+def test_a_file_that_changes_renews_it() -> None:
+    lease = Lease(10, 100.0)
+    lease.see(5, 109.0)
+    assert not lease.ended(119.0)
+    lease.see(5, 119.0)
+    assert lease.ended(119.1)
+    lease.see(4, 120.0)  # its clock was set back
+    assert not lease.ended(130.0)
+
+
+def test_a_file_that_went_away_does_not_renew_it() -> None:
+    lease = Lease(10, 100.0)
+    lease.see(5, 101.0)
+    lease.see(None, 109.0)
+    assert lease.ended(111.1)
+
+
+def test_a_run_that_is_not_followed_has_none_until_it_is() -> None:
+    lease = Lease(10, None)
+    assert lease.ended(0.0)
+    lease.renew(5.0)
+    assert not lease.ended(15.0) and lease.ended(15.1)
+
+
+def test_a_lease_is_a_time() -> None:
+    with pytest.raises(RequestError, match="lease is 0: give 1 or more seconds"):
+        build_request({"src": "a", "dest": "b", "lease": 0})
