@@ -64,6 +64,7 @@ def argument_spec() -> dict[str, dict[str, t.Any]]:
         "password": {"type": "str", "no_log": True},
         "follow": {"type": "path"},
         "lease": {"type": "int", "default": 180},
+        "on_running": {"type": "str", "default": "attach", "choices": ["attach", "wait", "fail"]},
         "umask": {"type": "str"},
         **SHOWN,
     }
@@ -104,6 +105,7 @@ class Request:
         check: Scan only.
         follow: A directory to make, for what somebody else follows.
         lease: Seconds that the run goes on while nobody follows it.
+        on_running: What to do when the same task runs already.
         umask: Of what is made; None for the one that is there.
     """
 
@@ -120,6 +122,7 @@ class Request:
     check: bool = False
     follow: str | None = None
     lease: int = 180
+    on_running: str = "attach"
     umask: int | None = None
 
     @property
@@ -218,6 +221,7 @@ def build_request(params: t.Mapping[str, t.Any], *, check: bool = False) -> Requ
         check=check,
         follow=params.get("follow"),
         lease=lease,
+        on_running=params.get("on_running", "attach"),
         umask=_umask(params.get("umask")),
     )
     _check_connection(request)

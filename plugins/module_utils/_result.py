@@ -55,6 +55,7 @@ class Outcome:
         failures: Paths that did not arrive; those that vanished at the source are no reason to fail.
         deleted: Paths that were deleted.
         one_process: Stages that one rsync did alone, and why.
+        adopted: The result of the run that this one was attached to.
         deferred: A partition failed in part; the whole rsync at the end decides what arrived.
         found_files, found_bytes: What the scan has found to transfer.
         scan_ended: That is all.
@@ -84,6 +85,7 @@ class Outcome:
         self._last_words = ""
         self.one_process: list[dict[str, str]] = []
         self.deferred = False
+        self.adopted: dict[str, t.Any] | None = None
         self.found_files = 0
         self.found_bytes = 0
         self.scan_ended = False
@@ -217,6 +219,8 @@ class Outcome:
 
     def as_result(self) -> dict[str, t.Any]:
         """The module's result. RETURN in plugins/modules/parallel_rsync.py documents it."""
+        if self.adopted is not None and not self.message:
+            return {**self.adopted, "attached": True}
         total = self._clock() - self._started
         result: dict[str, t.Any] = {
             "changed": self.changes > 0,
@@ -224,6 +228,7 @@ class Outcome:
             "rc": self.code or int(self.failed),
             "msg": self._sentence(total),
             "stage": self.stage,
+            "attached": False,
             "stats": dict(
                 self._tree,
                 **self._counts,

@@ -9,6 +9,7 @@
 ::
 
     check the request against this host      bad input ends here, nothing touched
+    claim the task                           or attach to the run that has it, and return its result
     find rsync
     log lane 1 in                            the others meanwhile
     ask the far rsync                        only about options that not every rsync has
@@ -30,15 +31,16 @@ which.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
-import signal
 import typing as t
 from tempfile import gettempdir
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._check import check_ends, check_nesting
+from ansible_collections.vgreb.jsync.plugins.module_utils._claim import Claim, claimed
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError, SyncError
 from ansible_collections.vgreb.jsync.plugins.module_utils._finalize import Finalize
-from ansible_collections.vgreb.jsync.plugins.module_utils._lease import lease_of, unwanted
+from ansible_collections.vgreb.jsync.plugins.module_utils._lease import Lease, lease_of
 from ansible_collections.vgreb.jsync.plugins.module_utils._options import Request, build_request
 from ansible_collections.vgreb.jsync.plugins.module_utils._partition import Sizes
 from ansible_collections.vgreb.jsync.plugins.module_utils._plan import Plan
@@ -47,7 +49,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._result import FINALIZ
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.binary import find_rsync
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import Command
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import split_list
-from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import FILE_IO, SIGNALED
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import FILE_IO
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.far import check_far
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.guardian import Guardian
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lanes import Lanes
@@ -55,6 +57,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.processes impor
 from ansible_collections.vgreb.jsync.plugins.module_utils._scan import Scan
 from ansible_collections.vgreb.jsync.plugins.module_utils._spool import socket_directory, state_directory
 from ansible_collections.vgreb.jsync.plugins.module_utils._strategy import alone_because, lanes_may_fail, whole_because
+from ansible_collections.vgreb.jsync.plugins.module_utils._supervise import supervise
 from ansible_collections.vgreb.jsync.plugins.module_utils._transfer import Transfer
 
 if t.TYPE_CHECKING:
@@ -85,8 +88,15 @@ def synchronize(request: Request, outcome: Outcome, *, sizes: Sizes | None = Non
     """Run a request to its end; what came of it is in the outcome, also when it failed or was stopped."""
     if request.umask is not None:
         os.umask(request.umask)
-    try:
+    with _recorded(outcome):
         asyncio.run(_supervise(request, outcome, sizes or Sizes()))
+
+
+@contextlib.contextmanager
+def _recorded(outcome: Outcome) -> t.Iterator[None]:
+    """Turn what ends a run early into its outcome."""
+    try:
+        yield
     except SyncError as error:
         outcome.fail(error.message, error.code)
     except OSError as error:
@@ -94,40 +104,24 @@ def synchronize(request: Request, outcome: Outcome, *, sizes: Sizes | None = Non
 
 
 async def _supervise(request: Request, outcome: Outcome, sizes: Sizes) -> None:
-    """Conduct the run; on a signal, and when nobody wants it any more, end all that it started, then return."""
-    loop = asyncio.get_event_loop()
     lease = lease_of(request.follow, request.lease)
-    conducting = asyncio.ensure_future(_conduct(request, outcome, sizes))
-    watching = asyncio.ensure_future(unwanted(request.follow, lease))
-    stopped: list[str] = []
-
-    def stop(how: str, why: str = "") -> None:
-        if not stopped:  # a second signal must not break off the cleaning up
-            stopped.append(how)
-            outcome.fail(f"{how} in the {outcome.stage} stage{why}", SIGNALED)
-            conducting.cancel()
-
-    watching.add_done_callback(lambda watched: None if watched.cancelled() else stop(*watched.result()))
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            loop.add_signal_handler(number, stop, f"stopped by {number.name}")
-    try:
-        await conducting
-    except asyncio.CancelledError:
-        if not stopped:
-            raise
-    finally:
-        watching.cancel()
+    await supervise(_conduct(request, outcome, sizes, lease), outcome, request.follow, lease)
 
 
-async def _conduct(request: Request, outcome: Outcome, sizes: Sizes) -> None:
+async def _conduct(request: Request, outcome: Outcome, sizes: Sizes, lease: Lease) -> None:
     check_ends(request)
-    with Guardian() as guardian, state_directory() as state, socket_directory(state) as sockets:
-        guardian.made(state)
-        guardian.made(sockets)
-        async with published(request, outcome), Processes(guardian) as processes:
-            if request.follow:
-                guardian.made(request.follow)
+    async with published(request, outcome), claimed(request, outcome, lease) as claim:
+        if claim is not None:
+            with _recorded(outcome):
+                await _work(request, outcome, sizes, claim)
+
+
+async def _work(request: Request, outcome: Outcome, sizes: Sizes, claim: Claim) -> None:
+    with Guardian(claim.keeps) as guardian, state_directory() as state, socket_directory(state) as sockets:
+        for directory in (state, sockets, request.follow, claim.directory):
+            if directory:
+                guardian.made(directory)
+        async with Processes(guardian) as processes:
             outcome.rsync = await find_rsync(processes, request.rsync_path)
             lanes = Lanes(processes, request, sockets, outcome.heard)
             outcome.lanes = lanes.all

@@ -390,6 +390,21 @@ options:
         left to take its result, because the ssh session of the controller was cut.
     type: int
     default: 180
+  on_running:
+    description:
+      - What to do when the same task runs already on the target host as the same user, because it has outlived its
+        controller or because somebody else has started it. It is the same when O(src), O(dest) and all options that say
+        what is made are the same; O(jobs), O(bwlimit) and the like may be others.
+      - V(attach) waits for the end of the other run, shows its progress meanwhile, keeps its lease fresh, and returns
+        its result with RV(attached) set. What has changed at the source after the other run has scanned it is not in
+        it. When the other run is killed this one takes over.
+      - V(wait) waits for the end of the other run, then does the work itself.
+      - V(fail) fails at once and names the other run.
+      - A run with other options into the same O(dest) is only a warning. Two of them may be meant to fill one
+        directory, but with O(delete) they delete each other's files.
+    type: str
+    default: attach
+    choices: [attach, wait, fail]
   umask:
     description:
       - The umask to make files and directories with on the target host, in octal digits and in quotes. It
@@ -480,6 +495,11 @@ stage:
   returned: always
   type: str
   sample: result
+attached:
+  description: The result is that of a run of the same task that was there already, see O(on_running).
+  returned: always
+  type: bool
+  sample: false
 stats:
   description: Numbers of the whole run. In check mode, what would be done.
   returned: always

@@ -1,0 +1,197 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+# PRIVATE to the collection: may change at any time.
+
+"""One run of the same task at a time on this host, for each user.
+
+A run holds a lock on a file in a private directory in TMPDIR, named after its destination and after all that it is
+asked to do. The lock goes with its process and its guardian, so a stale one is no obstacle. Who removes the directory
+holds the lock, and who has got the lock of a removed file tries again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import stat
+import time
+import typing as t
+from tempfile import gettempdir
+
+from ansible_collections.vgreb.jsync.plugins.module_utils._attach import Host, attach, is_there
+from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
+from ansible_collections.vgreb.jsync.plugins.module_utils._lease import TICK_SECONDS, Lease
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.guardian import Guardian
+
+if t.TYPE_CHECKING:
+    from ansible_collections.vgreb.jsync.plugins.module_utils._options import Request
+    from ansible_collections.vgreb.jsync.plugins.module_utils._result import Outcome
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import Endpoint
+
+_ATTACH, _FAIL = "attach", "fail"
+
+# They change how fast or how patiently it is done, not what.
+_PACE = ("bwlimit", "timeout", "contimeout")
+
+
+class Claim(t.NamedTuple):
+    """What a run holds while it works.
+
+    Attributes:
+        directory: Of the lock; None where there is none.
+        keeps: File descriptors that hold the lock.
+    """
+
+    directory: str | None = None
+    keeps: tuple[int, ...] = ()
+
+
+@contextlib.asynccontextmanager
+async def claimed(request: Request, outcome: Outcome, lease: Lease) -> t.AsyncIterator[Claim | None]:
+    """Hold the claim of a run to the end of the block, then give the outcome to those that have attached to it.
+
+    It is None where the same task ran already: the outcome is that run's then.
+
+    Raises:
+        RequestError: The same task runs already, and the user wants to know.
+    """
+    if request.check:
+        yield Claim()
+        return
+    directory = directory_of(request)
+    try:
+        lock = await _take(directory, request, outcome)
+    except OSError as error:
+        outcome.warn(f"cannot tell whether the same task runs already: {error}")
+        yield Claim()
+        return
+    if lock is None:
+        yield None
+        return
+    for other in _others(directory):
+        outcome.warn(f"a task with other options is writing to the same dest, as {other}")
+    host = Host(lease)
+    try:
+        await host.open(directory)
+        yield Claim(directory, (lock,))
+    finally:
+        try:
+            await host.close(outcome.as_result())
+        finally:
+            shutil.rmtree(directory, ignore_errors=True)
+            os.close(lock)
+
+
+def directory_of(request: Request) -> str:
+    """Where the lock of a request is: what comes after the user is a digest of dest, and of all that matters."""
+    values = sorted((name, repr(value)) for name, value in request.settings.values.items() if name not in _PACE)
+    task = (
+        [_place(source, request) for source in request.sources],
+        request.dest.text.endswith("/"),
+        values,
+        request.settings.filters,
+        request.rsync_path,
+        request.umask,
+    )
+    dest = os.path.normpath(_place(request.dest, request))
+    return os.path.join(gettempdir(), f"jsync-{os.geteuid()}-{_digest(dest)}-{_digest(repr(task))}")
+
+
+def _place(end: Endpoint, request: Request) -> str:
+    if end.remote:
+        return f"{end.user}@{end.host}:{end.port or request.settings['port']}/{end.path}"
+    return os.path.join(os.getcwd(), end.path)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:12]
+
+
+async def _take(directory: str, request: Request, outcome: Outcome) -> int | None:
+    """Get the lock, after all that the user wants if another run holds it; None when this run has that one's result."""
+    lock = take(directory, request.follow)
+    if lock is not None:
+        return lock
+    if request.on_running == _FAIL:
+        raise RequestError(
+            f"on_running is fail, and the same task runs already, as {_describe(directory)}: wait for its end"
+        )
+    with Guardian() as guardian:
+        if request.follow:
+            guardian.made(request.follow)
+        while lock is None:
+            if request.on_running == _ATTACH:
+                outcome.adopted = await attach(directory, _read(directory).get("follow"), request.follow)
+                if outcome.adopted is not None:
+                    return None
+            await asyncio.sleep(TICK_SECONDS)
+            lock = take(directory, request.follow)
+    return lock
+
+
+def take(directory: str, follow: str | None) -> int | None:
+    """Lock a directory and write down who has it; None where somebody else has.
+
+    Raises:
+        OSError: There is no such lock to be had.
+    """
+    path = os.path.join(directory, "lock")
+    while True:
+        _make_private(directory)
+        with contextlib.ExitStack() as opened:
+            try:
+                lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+                opened.callback(os.close, lock)
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if not os.path.samestat(os.fstat(lock), os.stat(path)):
+                    continue
+            except FileNotFoundError:  # the last one has just removed it
+                continue
+            except BlockingIOError:
+                return None
+            os.ftruncate(lock, 0)
+            os.write(lock, json.dumps({"pid": os.getpid(), "since": time.time(), "follow": follow}).encode())
+            opened.pop_all()
+            return lock
+
+
+def _make_private(directory: str) -> None:
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(directory, 0o700)
+        return
+    with contextlib.suppress(FileNotFoundError):
+        found = os.lstat(directory)
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
+            raise PermissionError(f"{directory} is somebody else's")
+
+
+def _read(directory: str) -> dict[str, t.Any]:
+    try:
+        with open(os.path.join(directory, "lock"), "rb") as stream:
+            return t.cast("dict[str, t.Any]", json.loads(stream.read()))
+    except (OSError, ValueError):  # it begins or ends just now
+        return {}
+
+
+def _describe(directory: str) -> str:
+    found = _read(directory)
+    since = time.strftime("%Y-%m-%d %H:%M:%S %Z", time.localtime(found.get("since", time.time())))
+    return f"pid {found.get('pid', 'unknown')} since {since}"
+
+
+def _others(directory: str) -> list[str]:
+    """Runs of other tasks into the same destination."""
+    parent, name = os.path.split(directory)
+    same_dest = name.rpartition("-")[0] + "-"
+    found = [os.path.join(parent, one) for one in os.listdir(parent) if one.startswith(same_dest) and one != name]
+    return [_describe(one) for one in found if is_there(one)]
+
+
+__all__ = ("Claim", "claimed", "directory_of", "take")

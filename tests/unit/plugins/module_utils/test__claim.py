@@ -1,0 +1,77 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+"""Which tasks are the same, and who gets a lock."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+import pytest
+from ansible_collections.vgreb.jsync.plugins.module_utils._claim import directory_of, take
+from ansible_collections.vgreb.jsync.plugins.module_utils._options import build_request
+
+TASK = {"src": "/a/", "dest": "/b", "archive": True}
+
+
+def directory(**params: t.Any) -> str:
+    return directory_of(build_request({**TASK, **params}))
+
+
+@pytest.mark.parametrize(
+    "params",
+    [{"jobs": 9}, {"retries": 1}, {"bwlimit": "1m"}, {"rsync_timeout": 9}, {"follow": "/x"}, {"lease": 1}],
+    ids=str,
+)
+def test_the_same_task(params: dict[str, t.Any]) -> None:
+    assert directory(**params) == directory()
+
+
+@pytest.mark.parametrize("params", [{"src": "/a"}, {"delete": True}, {"exclude": ["x"]}, {"checksum": True}], ids=str)
+def test_another_task_into_the_same_dest(params: dict[str, t.Any]) -> None:
+    assert directory(**params) != directory()
+    assert directory(**params).rpartition("-")[0] == directory().rpartition("-")[0]
+
+
+@pytest.mark.parametrize("params", [{"dest": "/c"}, {"dest": "h:/b"}, {"dest": "b"}], ids=str)
+def test_another_dest(params: dict[str, t.Any]) -> None:
+    assert directory(**params).rpartition("-")[0] != directory().rpartition("-")[0]
+
+
+def test_a_relative_path_starts_where_the_module_runs(tmp_path: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = directory(dest="b")
+    monkeypatch.chdir(tmp_path)
+    assert directory(dest="b") != before
+    assert directory(dest="b") == directory(dest=f"{tmp_path}/b")
+
+
+def test_one_gets_the_lock(tmp_path: t.Any) -> None:
+    place = str(tmp_path / "place")
+    lock = take(place, None)
+    assert lock is not None and take(place, None) is None
+    assert os.stat(place).st_mode & 0o777 == 0o700
+    os.close(lock)
+    again = take(place, None)
+    assert again is not None
+    os.close(again)
+
+
+def test_a_lock_that_was_removed_is_none(tmp_path: t.Any) -> None:
+    """Its holder removes it before its end; who had opened it before must not take it for the one that is there."""
+    place = str(tmp_path / "place")
+    lock = take(place, None)
+    os.unlink(os.path.join(place, "lock"))
+    other = take(place, None)
+    assert lock is not None and other is not None
+    os.close(lock)
+    assert take(place, None) is None
+    os.close(other)
+
+
+def test_a_directory_of_somebody_else(tmp_path: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "place").mkdir()
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    with pytest.raises(PermissionError, match="is somebody else's"):
+        take(str(tmp_path / "place"), None)
