@@ -1,0 +1,203 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to the collection: may change at any time.
+
+"""Follow a job on the target host to its end, with commands of a shell there.
+
+Every poll touches the lease, by which the module knows that somebody follows it, and prints the status document and
+how the job's file begins. A poll that fails is made again, for as long as the lease lasts: the job goes on meanwhile.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shlex
+import signal
+import time
+import typing as t
+
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible_collections.vgreb.jsync.plugins.module_utils._status import NAME, parse_status
+
+LEASE_SECONDS = 180.0
+
+# How long a job may take to end after it was told to.
+_ENDING_SECONDS = 30.0
+
+# A pause is a tenth of the time so far, so that no run's end is noticed much too late.
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
+_SLICE_SECONDS = 0.25
+
+# What async_wrapper writes first (`jwrite` in its _run_module); the result takes its place at the end.
+_RUNNING = '{"started":'
+
+_SAID = re.compile(r"^jsync-(\w+) (.*)$", re.MULTILINE)
+
+
+class Place(t.NamedTuple):
+    """Where jobs of a user are on the target host.
+
+    Attributes:
+        directory: The directory for jobs.
+        umask: What the user's login has, in octal digits.
+    """
+
+    directory: str
+    umask: str
+
+
+class Execute(t.Protocol):
+    """Runs a command in a shell of the target host and returns at least ``rc`` and ``stdout``."""
+
+    def __call__(self, command: str) -> t.Mapping[str, t.Any]: ...
+
+
+def find_place(execute: Execute, directory: str) -> Place | None:
+    """Find the directory for jobs, and make it; None where it cannot be written to.
+
+    Args:
+        execute: Runs a command.
+        directory: As configured, perhaps with ``~`` at its start.
+    """
+    home, slash, below = directory.partition("/")
+    path = home + slash + shlex.quote(below) if home.startswith("~") else shlex.quote(directory)
+    said = _said(
+        execute(
+            f'mkdir -p {path} && test -w {path} && cd {path} && printf "jsync-umask %s\\njsync-directory %s\\n" '
+            '"$(umask)" "$(pwd)"'
+        )
+    )
+    return Place(said["directory"], said["umask"]) if {"umask", "directory"} <= set(said) else None
+
+
+def _said(answer: t.Mapping[str, t.Any]) -> dict[str, str]:
+    return dict(_SAID.findall(answer["stdout"]))
+
+
+class Follower:
+    """Follows one job.
+
+    Args:
+        execute: Runs a command.
+        directory: Where its status document is.
+        lease: Seconds for which the job goes on when nobody follows it.
+        clock, sleep: As in time.
+
+    Attributes:
+        file: Where its result will be.
+        over: Its result is there.
+    """
+
+    def __init__(
+        self,
+        execute: Execute,
+        directory: str,
+        *,
+        lease: float = LEASE_SECONDS,
+        clock: t.Callable[[], float] = time.monotonic,
+        sleep: t.Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._execute = execute
+        self._directory = shlex.quote(directory)
+        self._lease = lease
+        self._clock = clock
+        self._sleep = sleep
+        self._parent = os.getppid()
+        self._signals: list[int] = []
+        self.file = ""
+        self.over = False
+
+    @contextlib.contextmanager
+    def heeding_signals(self) -> t.Iterator[None]:
+        """Take SIGINT and SIGTERM as a wish to end the job first."""
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        before = {number: signal.signal(number, lambda came, _frame: self._signals.append(came)) for number in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    @property
+    def unwanted(self) -> bool:
+        """A signal has come, or the process that started this one is gone: nobody waits for the job."""
+        return bool(self._signals) or os.getppid() != self._parent
+
+    def follow(self, show: t.Callable[[dict[str, t.Any]], None]) -> None:
+        """Wait for the end of the job, and pass on each snapshot; end it where it is unwanted.
+
+        Raises:
+            AnsibleConnectionFailure: The host could not be reached for so long that the job has ended itself.
+        """
+        started = self._clock()
+        while not self.over:
+            self._pause(min(max((self._clock() - started) / 10, _SHORTEST_PAUSE), _LONGEST_PAUSE, self._lease / 3))
+            if self.unwanted:
+                self.cancel()
+                return
+            snapshot = self.insist(self._poll)
+            if snapshot is not None:
+                show(snapshot)
+
+    def _pause(self, seconds: float) -> None:
+        until = self._clock() + seconds
+        while not self.unwanted and self._clock() < until:
+            self._sleep(min(_SLICE_SECONDS, max(until - self._clock(), 0)))
+
+    def _poll(self) -> dict[str, t.Any] | None:
+        answer = self._execute(
+            f"printf 'jsync-status '; cd {self._directory} 2>/dev/null && touch lease && cat {NAME} 2>/dev/null; "
+            f"printf '\\njsync-job '; head -c {len(_RUNNING)} {shlex.quote(self.file)} 2>/dev/null; echo"
+        )
+        said = _said(answer)
+        if "job" not in said:
+            raise AnsibleError(
+                "the target host did not answer: %s" % (answer.get("stderr") or answer["stdout"]).strip()
+            )
+        self.over = said["job"] != _RUNNING
+        return parse_status(said.get("status", ""))
+
+    def insist(self, work: t.Callable[[], t.Any]) -> t.Any:
+        """Do something on the target host, again and again while that fails, for as long as the lease lasts.
+
+        Raises:
+            AnsibleConnectionFailure: It has failed for so long.
+        """
+        since = self._clock()
+        while True:
+            try:
+                return work()
+            except AnsibleError as error:
+                if self.unwanted or self._clock() - since >= self._lease:
+                    raise AnsibleConnectionFailure(
+                        f"the connection to the target host was lost for {self._clock() - since:.0f} seconds, "
+                        f"and the run there ends by itself: {error}"
+                    ) from error
+                self._pause(_LONGEST_PAUSE)
+
+    def cancel(self) -> None:
+        """Tell the job to end, and wait until it has."""
+        until = self._clock() + _ENDING_SECONDS
+        told = False
+        while not self.over and self._clock() < until:
+            try:
+                if not told:
+                    self._execute(f"cd {self._directory} && touch cancel")
+                    told = True
+                self._poll()
+            except AnsibleError:
+                told = False
+            if not self.over:
+                self._sleep(_SLICE_SECONDS)
+
+    def clean(self) -> None:
+        """Remove what the job has left, if it is over."""
+        if self.over:
+            self._execute(f"rm -rf {self._directory} {shlex.quote(self.file)}")
+
+
+__all__ = ("Execute", "Follower", "LEASE_SECONDS", "Place", "find_place")
