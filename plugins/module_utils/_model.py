@@ -72,6 +72,20 @@ class Change(t.NamedTuple):
         return self.item.decode("ascii").ljust(11) + " " + printable(self.name) + "/" * self.directory + arrow
 
 
+class Files(t.NamedTuple):
+    """Regular files of one directory whose content goes over, in the order in which rsync prints them.
+
+    Attributes:
+        directory: Path below the destination, with a trailing slash; empty for the destination itself.
+        names: Their names in that directory.
+        sizes: Bytes of each.
+    """
+
+    directory: bytes
+    names: t.Sequence[bytes]
+    sizes: t.Sequence[int]
+
+
 class Problem(t.NamedTuple):
     """One message of rsync about one name.
 
@@ -196,4 +210,15 @@ def path_fields(path: bytes) -> dict[str, str]:
     return fields
 
 
-__all__ = ("Change", "Failure", "Failures", "Listing", "Problem", "Reasons", "path_fields", "printable", "readable")
+__all__ = (
+    "Change",
+    "Failure",
+    "Failures",
+    "Files",
+    "Listing",
+    "Problem",
+    "Reasons",
+    "path_fields",
+    "printable",
+    "readable",
+)

@@ -103,19 +103,24 @@ class Partitioner:
         self.files = 0
         self.bytes = 0
 
-    def add(self, entry: bytes, size: int, *, root: int = 0, directories: int = 0) -> None:
-        """Add one file.
+    def add(
+        self, entries: t.Sequence[bytes], sizes: t.Sequence[int], *, root: int = 0, directories: int = 0
+    ) -> None:
+        """Add files, neighbors in the tree.
 
         Args:
-            entry: Its name as it stands in a list.
-            size: Bytes to move for it; 0 where only metadata changes.
-            root: Index of its source.
-            directories: How many new directories must exist before it goes in.
+            entries: Their names as they stand in a list.
+            sizes: Bytes to move for each; 0 where only metadata changes.
+            root: Index of their source.
+            directories: How many new directories must exist before they go in.
         """
-        self._cost += size + self._sizes.per_file
-        self.files += 1
-        self.bytes += size
-        self._gatherers[root].add(entry, size, directories, self._target)
+        self._cost += self._cost_of(sizes)
+        self.files += len(entries)
+        self.bytes += sum(sizes)
+        self._gatherers[root].add(entries, sizes, directories, self._target)
+
+    def _cost_of(self, sizes: t.Sequence[int]) -> int:
+        return sum(sizes) + len(sizes) * self._sizes.per_file
 
     @property
     def _target(self) -> float:
@@ -134,9 +139,9 @@ class Partitioner:
         """Let lists name the files of that directory after all."""
         self._gatherers[0].by_name()
 
-    def too_large(self, size: int) -> bool:
-        """Say whether that directory, with another file of this size, is more than one entry should stand for."""
-        return self._gatherers[0].run_cost + size + self._sizes.per_file > self._sizes.directory
+    def too_large(self, sizes: t.Sequence[int]) -> bool:
+        """Say whether that directory, with other files of these sizes, is more than one entry should stand for."""
+        return self._gatherers[0].run_cost + self._cost_of(sizes) > self._sizes.directory
 
     def finish(self) -> None:
         """Nothing more comes."""

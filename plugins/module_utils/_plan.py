@@ -15,6 +15,7 @@ from __future__ import annotations
 import os
 import typing as t
 
+from ansible_collections.vgreb.jsync.plugins.module_utils._model import Files
 from ansible_collections.vgreb.jsync.plugins.module_utils._partition import Partitioner, Sizes
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import decode
 from ansible_collections.vgreb.jsync.plugins.module_utils._spool import Spool
@@ -95,7 +96,25 @@ class Plan:
         elif change.hard_link and self._hard_links:
             self._add_link(change)
         else:
-            self._add_file(change)
+            above, slash, name = change.name.rpartition(b"/")
+            self.add_files(Files(above + slash, [name], [change.size if change.transfer else 0]))
+
+    def add_files(self, files: Files) -> None:
+        """Take in files of one directory."""
+        directory, names, sizes = files
+        if len(self.roots) > 1 and not directory and len(names) > 1:  # each is a source of its own
+            for name, size in zip(names, sizes):
+                self.add_files(Files(directory, [name], [size]))
+            return
+        root = self._root(directory or names[0])
+        if self._by_directory:
+            if directory[:-1] != self._parent:
+                self._enter(directory[:-1])
+            if self._entered and self.partitioner.too_large(sizes):
+                self._by_name()
+        lead = self.entry(directory, root)
+        above = self.directories[root].count
+        self.partitioner.add([lead + name for name in names], sizes, root=root, directories=above)
 
     def note(self, line: bytes) -> None:
         """Take in another line of the scan: which directory is made first, which one stays though it is extraneous."""
@@ -152,18 +171,6 @@ class Plan:
             self._new[name] = False
         root = self._root(name)
         self.directories[root].append(self.entry(name, root))
-
-    def _add_file(self, change: Change) -> None:
-        root = self._root(change.name)
-        size = change.size if change.transfer else 0
-        if self._by_directory:
-            parent = change.name.rpartition(b"/")[0]
-            if parent != self._parent:
-                self._enter(parent)
-            if self._entered and self.partitioner.too_large(size):
-                self._by_name()
-        above = self.directories[root].count
-        self.partitioner.add(self.entry(change.name, root), size, root=root, directories=above)
 
     def _enter(self, parent: bytes) -> None:
         """The next files lie in another directory: where that is new, they are all that it holds."""

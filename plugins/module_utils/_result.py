@@ -15,6 +15,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._model import (
     Change,
     Failure,
     Failures,
+    Files,
     Listing,
     path_fields,
     printable,
@@ -127,6 +128,18 @@ class Outcome:
             self._counts["links"] += 1
         if self._diff is not None and change.item[2:].strip():
             self._diff.add(change)
+
+    def count_files(self, files: Files) -> None:
+        """Count files that have arrived; where lines are kept, :meth:`count` needs each of them."""
+        number = len(files.names)
+        self.changes += number
+        self._counts["files"] += number
+        self._counts["transferred_bytes"] += sum(files.sizes)
+
+    @property
+    def keeps_lines(self) -> bool:
+        """The result has itemized lines."""
+        return self._diff is not None
 
     def expect(self, change: Change) -> None:
         """Note that a directory is to be made or to get other metadata: several lanes may say that they did it."""

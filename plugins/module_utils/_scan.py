@@ -16,7 +16,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._result import SCAN
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import Verdict
 
 if t.TYPE_CHECKING:
-    from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change
+    from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change, Files
     from ansible_collections.vgreb.jsync.plugins.module_utils._result import Outcome
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import Command
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lanes import Lanes
@@ -32,6 +32,7 @@ class Scan:
         outcome: Takes in its numbers and its messages.
         found: Called with each change as it comes.
         listen: Called with each other line of rsync.
+        found_files: Called, instead of found, with many files at once.
 
     Attributes:
         entries: Number of names in the whole tree, once the scan has ended.
@@ -44,12 +45,14 @@ class Scan:
         outcome: Outcome,
         found: t.Callable[[Change], None],
         listen: t.Callable[[bytes], None],
+        found_files: t.Callable[[Files], None] | None = None,
     ) -> None:
         self._lanes = lanes
         self._command = command
         self._outcome = outcome
         self._found = found
         self._listen = listen
+        self._found_files = found_files
         self._silent = True
         self.entries = 0
 
@@ -62,7 +65,12 @@ class Scan:
         """
         self._outcome.begin(SCAN)
         report = await self._lanes.first.carry(
-            self._command.scan, self._pass_on, self._listen, listed=False, may_retry=lambda: self._silent
+            self._command.scan,
+            self._pass_on,
+            self._listen,
+            self._pass_on_files if self._found_files else None,
+            listed=False,
+            may_retry=lambda: self._silent,
         )
         self._outcome.end(SCAN)
         self._outcome.scanned(report)
@@ -91,6 +99,11 @@ class Scan:
         self._silent = False
         if not change.unchanged or change.name == b".":
             self._found(change)
+
+    def _pass_on_files(self, files: Files) -> None:
+        self._silent = False
+        assert self._found_files is not None
+        self._found_files(files)
 
 
 __all__ = ("Scan",)

@@ -92,25 +92,52 @@ class Gatherer:
         """The cost of the files of that directory so far."""
         return self._cost - self._run_cost
 
-    def add(self, entry: bytes, size: int, directories: int, target: float) -> None:
-        cost = size + self._per_file
-        self.remaining += cost
-        if cost >= target and self._run is None:
-            offset = self._large.size
-            self._large.append(entry)
-            place = Range(self._large, offset, self._large.size - offset)
-            self._push(Segment(cost, 1, 1, directories, place, place))
+    def add(self, entries: t.Sequence[bytes], sizes: t.Sequence[int], directories: int, target: float) -> None:
+        """Add neighbors."""
+        costs = [size + self._per_file for size in sizes]
+        self.remaining += sum(costs)
+        if self._run is not None:
+            self._gather(entries, sum(costs), directories)
             return
-        self._names.append(entry)
-        self._cost += cost
-        self._files += 1
-        self._directories = directories
-        if self._run is None:
-            self._listed.append(entry)
-            self._close_full(target)
+        first = gathered = 0
+        room = self._room
+        for place, cost in enumerate(costs):
+            if cost >= target:
+                self._gather(entries[first:place], gathered, directories)
+                self._add_large(entries[place], cost, directories)
+            elif self._cost + gathered + cost >= target or place + 1 - first >= room:
+                self._gather(entries[first : place + 1], gathered + cost, directories)
+                self._close_full(target)
+            else:
+                gathered += cost
+                continue
+            first, gathered, room = place + 1, 0, self._room
+        self._gather(entries[first:], gathered, directories)
+
+    def _gather(self, entries: t.Sequence[bytes], cost: int, directories: int) -> None:
+        """Go on with the segment that is being gathered."""
+        if entries:
+            self._names.append(*entries)
+            self._cost += cost
+            self._files += len(entries)
+            self._directories = directories
+            if self._run is None:
+                self._listed.append(*entries)
+
+    def _add_large(self, entry: bytes, cost: int, directories: int) -> None:
+        """Make a segment of one file."""
+        offset = self._large.size
+        self._large.append(entry)
+        place = Range(self._large, offset, self._large.size - offset)
+        self._push(Segment(cost, 1, 1, directories, place, place))
+
+    @property
+    def _room(self) -> int:
+        """How many more entries the segment takes that is being gathered."""
+        return self._entries - (self._listed.count - self._count_from)
 
     def _close_full(self, target: float) -> None:
-        if self._cost >= target or self._listed.count - self._count_from >= self._entries:
+        if self._cost >= target or self._room <= 0:
             self.close_segment()
 
     def close_segment(self) -> None:

@@ -37,10 +37,11 @@ class Spool:
         self.size = 0
         self._stream = open(path, "w+b", buffering=_BLOCK)
 
-    def append(self, record: bytes) -> None:
-        self._stream.write(record + b"\0")
-        self.count += 1
-        self.size += len(record) + 1
+    def append(self, *records: bytes) -> None:
+        block = b"\0".join((*records, b""))
+        self._stream.write(block)
+        self.count += len(records)
+        self.size += len(block)
 
     def copy(self, offset: int, length: int, target: t.BinaryIO) -> None:
         """Append a range of bytes to another file."""

@@ -61,7 +61,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._supervise import supe
 from ansible_collections.vgreb.jsync.plugins.module_utils._transfer import Transfer
 
 if t.TYPE_CHECKING:
-    from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change
+    from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change, Files
 
 # On a pull, rsync checks each name that arrives against every name it asked for, which takes seconds from here on.
 _PULL_ENTRIES = 2000
@@ -158,7 +158,8 @@ class _Run:
             by_directory=request.lists_directories,
             sizes=sizes,
         )
-        self._scan = Scan(lanes, command, outcome, self._found, self._plan.note)
+        found_files = None if request.check else self._found_files
+        self._scan = Scan(lanes, command, outcome, self._found, self._plan.note, found_files)
         self._transfer = Transfer(
             lanes,
             command,
@@ -199,7 +200,15 @@ class _Run:
             self._outcome.found_bytes += change.size
         if change.directory and not change.deletion and change is not self._plan.root_change:
             self._outcome.expect(change)
-        self._changes += 1
+        self._count_found(1)
+
+    def _found_files(self, files: Files) -> None:
+        """Take in many files of the scan."""
+        self._plan.add_files(files)
+        self._count_found(len(files.names))
+
+    def _count_found(self, changes: int) -> None:
+        self._changes += changes
         if self._changes > 1 and not self._held:
             self._transfer.release()
 

@@ -21,7 +21,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import 
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import PARTIAL, Verdict
 
 if t.TYPE_CHECKING:
-    from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change
+    from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change, Files
     from ansible_collections.vgreb.jsync.plugins.module_utils._partition import Partition
     from ansible_collections.vgreb.jsync.plugins.module_utils._plan import Plan
     from ansible_collections.vgreb.jsync.plugins.module_utils._result import Outcome
@@ -209,11 +209,18 @@ class Transfer:
         left = partition.files
 
         def arrived(change: Change) -> None:
-            nonlocal left
             if self._arrived(lane, change):
-                left -= 1
-                if waiting and left <= 0:
-                    sent.set()
+                count_down(1)
+
+        def files_arrived(files: Files) -> None:
+            self._files_arrived(lane, files)
+            count_down(len(files.names))
+
+        def count_down(number: int) -> None:
+            nonlocal left
+            left -= number
+            if waiting and left <= 0:
+                sent.set()
 
         try:
             await self._directories.make(lane, partition.root, partition.directories)
@@ -222,6 +229,7 @@ class Transfer:
             report = await lane.carry(
                 lambda shell, rate: self._command.transfer(root, partition.path, shell, rate),
                 arrived,
+                on_files=None if self._outcome.keeps_lines else files_arrived,
                 waiting=waiting,
                 list_path=partition.path,
             )
@@ -269,6 +277,12 @@ class Transfer:
             lane.files += 1
             lane.bytes += change.size
         return not change.deletion
+
+    def _files_arrived(self, lane: Lane, files: Files) -> None:
+        """Count many files."""
+        self._outcome.count_files(files)
+        lane.files += len(files.names)
+        lane.bytes += sum(files.sizes)
 
     async def _name_failures(self, lane: Lane, root: Endpoint, partition: Partition, report: Report) -> None:
         """List what did not arrive. A name that is said to have vanished and is there after all is a failure, too."""

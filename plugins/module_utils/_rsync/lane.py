@@ -27,7 +27,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.process import 
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.shell import join_words
 
 if t.TYPE_CHECKING:
-    from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change, Listing
+    from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change, Files, Listing
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lanes import Lanes
 
 LOGIN_SECONDS = 120.0
@@ -171,6 +171,7 @@ class Lane:
         build: Build,
         on_change: t.Callable[[Change], None] | None = None,
         on_note: t.Callable[[bytes], None] | None = None,
+        on_files: t.Callable[[Files], None] | None = None,
         *,
         listed: bool = True,
         may_retry: t.Callable[[], bool] = lambda: True,
@@ -183,6 +184,7 @@ class Lane:
             build: Gives the argument vector for a remote shell and a rate in bytes a second.
             on_change: Called with each change, of every attempt.
             on_note: Called with each other line of stdout.
+            on_files: Called, instead of on_change, with many files at once.
             listed: The names come from a list of ours.
             may_retry: Asked before another attempt.
             waiting: What makes the first attempt, if it is still there.
@@ -194,7 +196,7 @@ class Lane:
         attempt, repeated = 0, False
         while True:
             if waiting and waiting.process.running:
-                waiting.report.listen(on_change, on_note)
+                waiting.report.listen(on_change, on_note, on_files)
                 waiting.process.give(list_path)
                 report = await self._finish(*waiting)
                 waiting = None
@@ -203,7 +205,7 @@ class Lane:
                     continue  # it had lost its connection while it waited
             else:
                 await self.open()
-                report = await self._attempt(build, Report(on_change, on_note, listed=listed))
+                report = await self._attempt(build, Report(on_change, on_note, on_files, listed=listed))
             report.repeated = repeated
             if report.verdict is not Verdict.RETRY or attempt >= self._lanes.request.retries or not may_retry():
                 return report

@@ -17,7 +17,8 @@ import re
 import time
 import typing as t
 
-from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change, Listing, Problem, readable
+from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change, Files, Listing, Problem, readable
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.blocks import decode, read_block
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import Verdict, classify
 
 # With %b rsync prints the line of a file when its data has gone, not before (rsync(1), --out-format).
@@ -26,7 +27,6 @@ FORMAT = "%i %B %b %l %n//%L"
 MESSAGES_KEPT = 1000
 LAST_WORDS = 20
 
-_ESCAPE = re.compile(rb"\\#([0-7]{3})")
 _CHANGE = re.compile(
     rb"([<>ch.][fdLDS].{9}|\*deleting  ) (?:([-rwxSsTt]{9}) )?\d+ (\d+) (.*?)//(/?)(?: (?:->|=>) (.*))?"
 )
@@ -54,13 +54,6 @@ _BLOCKS = re.compile("could not make way for ").match
 _GONE = re.compile(rb"(?:link_stat|readlink_stat|opendir|send_files failed to open)$")
 _BY_SENDER = re.compile(rb"(?:link_stat|change_dir|send_files failed to open)$")
 _TEMPORARY = re.compile(rb"\.(.+)\.[A-Za-z0-9]{6}", re.DOTALL)
-
-
-def decode(name: bytes) -> bytes:
-    """Give back the exact bytes of a name that rsync printed."""
-    if b"\\#" not in name:
-        return name
-    return _ESCAPE.sub(lambda match: bytes((int(match.group(1), 8) & 0xFF,)), name)
 
 
 def parse_change(line: bytes) -> Change | None:
@@ -145,6 +138,7 @@ class Report:
     Args:
         on_change: Called with each itemized change, in the order in which rsync prints them.
         on_note: Called with each line of stdout that is neither a change nor a number.
+        on_files: Called, instead of on_change, with many files at once.
         listed: See :func:`parse_problem`.
 
     Attributes:
@@ -164,6 +158,7 @@ class Report:
         self,
         on_change: t.Callable[[Change], None] | None = None,
         on_note: t.Callable[[bytes], None] | None = None,
+        on_files: t.Callable[[Files], None] | None = None,
         *,
         listed: bool = True,
         clock: t.Callable[[], float] = time.monotonic,
@@ -180,37 +175,54 @@ class Report:
         self.words: list[bytes] = []
         self._on_change = on_change
         self._on_note = on_note
+        self._on_files = on_files
         self._listed = listed
         self._clock = clock
         self._started = clock()
         self._rest = {"out": b"", "err": b""}
 
-    def listen(self, on_change: t.Callable[[Change], None] | None, on_note: t.Callable[[bytes], None] | None) -> None:
+    def listen(
+        self,
+        on_change: t.Callable[[Change], None] | None,
+        on_note: t.Callable[[bytes], None] | None,
+        on_files: t.Callable[[Files], None] | None = None,
+    ) -> None:
         """Pass on to others from now on, and count the seconds anew."""
-        self._on_change, self._on_note = on_change, on_note
+        self._on_change, self._on_note, self._on_files = on_change, on_note, on_files
         self._started = self._clock()
 
     def read_output(self, data: bytes) -> None:
         """Take the next bytes of stdout; the empty string ends it."""
         if data and self.first_word is None:
             self.first_word = self._clock() - self._started
-        for line in self._lines("out", data):
-            change = parse_change(line)
-            if change is not None:
-                if self._on_change:
-                    self._on_change(change)
-                continue
-            numbers = parse_statistic(line)
-            if numbers:
-                self.statistics.update(numbers)
-            elif not _CHATTER.match(line):
-                self.notes.add(readable(line))
-                if self._on_note:
-                    self._on_note(line)
+        block = self._whole_lines("out", data)
+        if self._on_files is None:
+            for line in block.split(b"\n")[:-1]:
+                self._read_line(line)
+            return
+        for found in read_block(block):
+            if isinstance(found, Files):
+                self._on_files(found)
+            else:
+                self._read_line(found)
+
+    def _read_line(self, line: bytes) -> None:
+        change = parse_change(line)
+        if change is not None:
+            if self._on_change:
+                self._on_change(change)
+            return
+        numbers = parse_statistic(line)
+        if numbers:
+            self.statistics.update(numbers)
+        elif not _CHATTER.match(line):
+            self.notes.add(readable(line))
+            if self._on_note:
+                self._on_note(line)
 
     def read_errors(self, data: bytes) -> None:
         """Take the next bytes of stderr; the empty string ends it."""
-        for line in self._lines("err", data):
+        for line in self._whole_lines("err", data).split(b"\n"):
             if not line:
                 continue
             self.words = [*self.words[1 - LAST_WORDS :], line]
@@ -224,14 +236,11 @@ class Report:
             elif not line.startswith((b"rsync error: ", b"rsync warning: ")):
                 self.notes.add(readable(line))
 
-    def _lines(self, stream: str, data: bytes) -> list[bytes]:
-        if not data:
-            lines = [self._rest[stream]] if self._rest[stream] else []
-            self._rest[stream] = b""
-            return lines
-        lines = (self._rest[stream] + data).split(b"\n")
-        self._rest[stream] = lines.pop()
-        return lines
+    def _whole_lines(self, stream: str, data: bytes) -> bytes:
+        """Keep the start of a line until the rest of it has come; the last one may lack its end."""
+        lines, end, rest = (self._rest[stream] + (data or b"\n" * bool(self._rest[stream]))).rpartition(b"\n")
+        self._rest[stream] = rest
+        return lines + end
 
     @property
     def verdict(self) -> Verdict:

@@ -37,7 +37,7 @@ def cut(sizes: t.Iterable[int], lanes: int, how: Sizes = BARE, folder: str | Non
     with tempfile.TemporaryDirectory() as temporary:
         partitioner = Partitioner(folder or temporary, 1, lanes, how)
         for number, size in enumerate(sizes):
-            partitioner.add(b"%d" % number, size)
+            partitioner.add([b"%d" % number], [size])
         partitioner.finish()
         found = drain(partitioner, lanes)
         partitioner.close()
@@ -60,7 +60,7 @@ def cut(sizes: t.Iterable[int], lanes: int, how: Sizes = BARE, folder: str | Non
 def test_a_cut_while_the_scan_runs(tmp_path: t.Any, known: int, lanes: int, idle: int, least: int, worth: int) -> None:
     partitioner = Partitioner(str(tmp_path), 1, lanes, BARE._replace(partition=least))
     for number in range(known):
-        partitioner.add(b"%d" % number, 1)
+        partitioner.add([b"%d" % number], [1])
     partition = partitioner.take(idle, patient=False)
     assert partition is not None and partition.cost == worth
     partitioner.close()
@@ -126,7 +126,7 @@ def test_lanes_end_together(sizes: list[int], lanes: int, how: Sizes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         partitioner = Partitioner(folder, 1, lanes, how)
         for number, size in enumerate(sizes):
-            partitioner.add(b"%d" % number, size)
+            partitioner.add([b"%d" % number], [size])
         partitioner.finish()
         free = [0.0] * lanes
         while not partitioner.exhausted:
@@ -167,7 +167,7 @@ def test_worth_of_each_partition(sizes: list[int], lanes: int, how: Sizes, data:
     with tempfile.TemporaryDirectory() as folder:
         partitioner = Partitioner(folder, 1, lanes, how)
         for number, size in enumerate(sizes):
-            partitioner.add(b"%d" % number, size)
+            partitioner.add([b"%d" % number], [size])
         partitioner.finish()
         costs = [size + how.per_file for size in sizes]
         segment = max([2 * max(how.segment, sum(costs) / how.segments), *costs])
@@ -214,7 +214,7 @@ def test_nothing_is_lost_while_lanes_take_what_the_scan_finds(
         for kind, number, other in steps:
             if kind == "add":
                 added.append(Given(b"%d/%d" % (other, len(added)), number, other, len(added) // 3))
-                partitioner.add(added[-1].entry, number, root=other, directories=added[-1].directories)
+                partitioner.add([added[-1].entry], [number], root=other, directories=added[-1].directories)
                 continue
             ready = partitioner.ready(patient=bool(number))
             partition = partitioner.take(other, patient=bool(number))
@@ -243,10 +243,10 @@ def test_nothing_is_lost_while_lanes_take_what_the_scan_finds(
 def test_a_directory_that_is_one_entry(tmp_path: t.Any) -> None:
     """The list names the directory; what is in it is known all the same."""
     partitioner = Partitioner(str(tmp_path), 1, 1, BARE._replace(segment=100))
-    partitioner.add(b"./a", 1)
+    partitioner.add([b"./a"], [1])
     partitioner.enter(b"./d")
     for name in (b"./d/b", b"./d/c"):
-        partitioner.add(name, 1, directories=3)
+        partitioner.add([name], [1], directories=3)
     partitioner.leave()
     partitioner.finish()
     (partition,) = drain(partitioner, 1)
@@ -258,11 +258,11 @@ def test_a_directory_that_is_one_entry(tmp_path: t.Any) -> None:
 
 def test_how_much_an_entry_may_stand_for(tmp_path: t.Any) -> None:
     partitioner = Partitioner(str(tmp_path), 1, 1, Sizes(per_file=10, directory=100))
-    partitioner.add(b"./before", 1000)
+    partitioner.add([b"./before"], [1000])
     partitioner.enter(b"./d")
-    assert not partitioner.too_large(90) and partitioner.too_large(91)
-    partitioner.add(b"./d/a", 30)
-    assert not partitioner.too_large(50) and partitioner.too_large(51)
+    assert not partitioner.too_large([90]) and partitioner.too_large([91])
+    partitioner.add([b"./d/a"], [30])
+    assert not partitioner.too_large([50]) and partitioner.too_large([51])
     partitioner.close()
 
 
@@ -270,7 +270,7 @@ def test_within_a_directory_there_is_nothing_to_take(tmp_path: t.Any) -> None:
     """But where the run has stopped there, rest() names what has not gone."""
     partitioner = Partitioner(str(tmp_path), 1, 1, BARE)
     partitioner.enter(b"./d")
-    partitioner.add(b"./d/a", 1)
+    partitioner.add([b"./d/a"], [1])
     assert not partitioner.ready(patient=False) and partitioner.take(1, patient=False) is None
     assert [list(partition.names()) for partition in partitioner.rest()] == [[b"./d/a"]]
     partitioner.close()
@@ -284,9 +284,9 @@ def growing(tmp_path: t.Any, how: Sizes) -> Partitioner:
 def test_a_patient_lane_waits_while_little_is_known(tmp_path: t.Any) -> None:
     partitioner = growing(tmp_path, BARE._replace(partition=10))
     for number in range(39):
-        partitioner.add(b"%d" % number, 1)
+        partitioner.add([b"%d" % number], [1])
         assert not partitioner.ready()
-    partitioner.add(b"39", 1)
+    partitioner.add([b"39"], [1])
     assert partitioner.ready()  # 2 * lanes * least: the rule gives a partition that pays for its rsync
     partitioner.close()
 
@@ -294,7 +294,7 @@ def test_a_patient_lane_waits_while_little_is_known(tmp_path: t.Any) -> None:
 def test_a_lane_that_has_waited_takes_what_there_is(tmp_path: t.Any) -> None:
     partitioner = growing(tmp_path, Sizes())
     assert partitioner.take(1, patient=False) is None
-    partitioner.add(b"a", 1)
+    partitioner.add([b"a"], [1])
     assert partitioner.take(1) is None
     partition = partitioner.take(1, patient=False)
     assert partition is not None and partition.files == 1
@@ -304,7 +304,7 @@ def test_a_lane_that_has_waited_takes_what_there_is(tmp_path: t.Any) -> None:
 
 def test_at_the_end_of_the_scan_there_is_no_more_waiting(tmp_path: t.Any) -> None:
     partitioner = growing(tmp_path, Sizes())
-    partitioner.add(b"a", 1)
+    partitioner.add([b"a"], [1])
     partitioner.finish()
     assert partitioner.ready() and partitioner.take(2) is not None
     assert partitioner.exhausted and not partitioner.ready() and partitioner.take(2) is None
@@ -316,9 +316,9 @@ def test_a_partition_costs_ten_starts_of_an_rsync(tmp_path: t.Any) -> None:
     partitioner = growing(tmp_path, BARE._replace(segment=1_000_000))
     partitioner.learn(0.5, 100_000_000, 10.5)
     for number in range(199):
-        partitioner.add(b"%d" % number, 1_000_000)
+        partitioner.add([b"%d" % number], [1_000_000])
     assert not partitioner.ready()
-    partitioner.add(b"199", 1_000_000)
+    partitioner.add([b"199"], [1_000_000])
     assert partitioner.ready()
     assert [partition.cost for partition in drain_after_scan(partitioner)] == [50_000_000] * 4
     partitioner.close()
@@ -333,7 +333,7 @@ def test_a_partition_is_worth_a_segment_however_fast_rsync_starts(tmp_path: t.An
     partitioner = growing(tmp_path, BARE._replace(segment=100))
     partitioner.learn(0.0, 10, 0.0)
     for number in range(300):
-        partitioner.add(b"%d" % number, 1)
+        partitioner.add([b"%d" % number], [1])
     assert min(partition.cost for partition in drain_after_scan(partitioner)[:-1]) == 100
     partitioner.close()
 

@@ -15,7 +15,7 @@ from unittest import mock
 
 import pytest
 from ansible_collections.vgreb.jsync.plugins.module_utils import _plan
-from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change
+from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change, Files
 from ansible_collections.vgreb.jsync.plugins.module_utils._partition import Partition, Sizes
 from ansible_collections.vgreb.jsync.plugins.module_utils._plan import Plan
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import parse_endpoint, split_source
@@ -49,17 +49,19 @@ def make(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Make]:
 
 def fill(plan: Plan, *lines: str) -> Plan:
     """Let a plan take in what rsync prints; the numbers are left out, and permissions if they are the usual ones."""
-    report = Report(plan.add, plan.note)
+    report = Report(plan.add, plan.note, plan.add_files)
+    text = b""
     for line in lines:
         item, mode, name = line[:11], line[12:21], line[22:]
         if not re.fullmatch("[-rwx]{9}", mode):
             mode, name = "rwxr-xr-x", line[12:]
-        report.read_output(f"{item} {mode} 0 7 {name}//\n".encode() if line[11:12] == " " else line.encode() + b"\n")
+        text += f"{item} {mode} 0 7 {name}//\n".encode() if line[11:12] == " " else line.encode() + b"\n"
+    report.read_output(text)
     return plan
 
 
 def replay(plan: Plan, version: str, case: str) -> Plan:
-    report = Report(plan.add, plan.note)
+    report = Report(plan.add, plan.note, plan.add_files)
     report.read_output(load(version, case).out)
     return plan
 
@@ -458,3 +460,24 @@ def test_entries_and_names(make: Make, source: str, name: bytes) -> None:
     entry = plan.entry(name, 0)
     assert plan.name(entry, 0) == name
     assert entry.startswith(b"./")  # never a comment
+
+
+@pytest.mark.parametrize("sources", [("/src/",), ("/a/x", "/a/y"), ("/a/x", "/b/y", "/c/z")])
+def test_many_files_at_once_are_planned_like_each_of_them(make: Make, sources: tuple[str, ...]) -> None:
+    """A name at the top is a source of its own where there are several."""
+    sizes = Sizes(directory=3 * (32 << 10))
+    plans = [make(*sources, by_directory=True, sizes=sizes) for _ in range(2)]
+    for directory, names in ((b"x/", b"abc"), (b"x/new/", b"abcde"), (b"", b"xyz"), (b"y/", b"d")):
+        many = Files(directory, [bytes((name,)) for name in names], [7] * len(names))
+        for plan in plans:
+            plan.add(Change(b"cd+++++++++", 0, b"x/new", True, None, b"rwxr-xr-x"))
+        plans[0].add_files(many)
+        for name in many.names:
+            plans[1].add(Change(b">f+++++++++", 7, directory + name, False, None))
+    listed = []
+    for plan in plans:
+        rest = list(plan.partitioner.rest())
+        listed.append([(partition.root, sorted(partition.names()), partition.cost) for partition in rest])
+        assert sum(partition.files for partition in rest) == 12
+    assert listed[0] == listed[1]
+    assert list(plans[0].directories[0]) == list(plans[1].directories[0])

@@ -10,7 +10,7 @@ import json
 import typing as t
 
 import pytest
-from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change, Failure
+from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change, Failure, Files
 from ansible_collections.vgreb.jsync.plugins.module_utils._result import Outcome
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import Report
 
@@ -87,6 +87,16 @@ def test_what_is_counted() -> None:
     }
     assert outcome.as_result()["changed"]
     assert [entry["path"] for entry in outcome.as_result()["deleted"]] == ["a", "d/"]
+
+
+def test_many_files_count_like_each_of_them() -> None:
+    single, many = Outcome(lambda: 0.0), Outcome(lambda: 0.0)
+    for name, size in ((b"a", 7), (b"b", 0), (b"c", 5)):
+        single.count(Change(b">f+++++++++", size, b"d/" + name, False, None))
+    many.count_files(Files(b"d/", (b"a", b"b", b"c"), (7, 0, 5)))
+    assert many.changes == single.changes == 3
+    assert stats(many) == stats(single)
+    assert stats(many)["transferred_bytes"] == 12
 
 
 def test_directories_count_as_the_scan_has_found_them() -> None:

@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+import tempfile
 import typing as t
 
 import pytest
 from ansible_collections.vgreb.jsync.plugins.module_utils._segment import Gatherer, Segment
+from hypothesis import given
+from hypothesis import strategies as st
 
 if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._segment import Range
@@ -41,7 +44,7 @@ def fill(gatherer: Gatherer, *steps: Step) -> Gatherer:
         if step is None:
             gatherer.leave(TARGET)
         elif isinstance(step, tuple):
-            gatherer.add(step[0], step[1], 0, TARGET)
+            gatherer.add([step[0]], [step[1]], 0, TARGET)
         elif step:
             gatherer.enter(step[:-1])
         else:
@@ -156,7 +159,27 @@ def test_taken_to_the_nearest_segment(make: Make, worth: float, costs: list[int]
 def test_the_directories_that_must_be_there_are_those_of_the_last_file(make: Make) -> None:
     gatherer = make()
     for number in (1, 2, 5):
-        gatherer.add(b"./%d" % number, 0, number, TARGET)
+        gatherer.add([b"./%d" % number], [0], number, TARGET)
     gatherer.close_segment()
     (segment,) = gatherer.take(0)
     assert segment.directories == 5
+
+
+SIZES = st.lists(st.sampled_from([0, 1, TARGET // 3, TARGET - 2, TARGET - 1, 5 * TARGET]), max_size=30)
+
+
+@given(SIZES, st.integers(0, 30), st.integers(1, 5), st.booleans())
+def test_many_files_at_once_make_the_same_segments(sizes: list[int], cut: int, entries: int, entered: bool) -> None:
+    names = [b"./%d" % number for number in range(len(sizes))]
+    found = []
+    for starts in ([0, cut, len(names)], range(len(names) + 1)):
+        with tempfile.TemporaryDirectory() as folder:
+            gatherer = Gatherer(folder, 0, 1, entries)
+            if entered:
+                gatherer.enter(b".")
+            for start, end in zip(starts, starts[1:]):
+                gatherer.add(names[start:end], sizes[start:end], start, TARGET)
+            gatherer.leave(TARGET)
+            found.append(taken(gatherer))
+            gatherer.close()
+    assert found[0] == found[1]
