@@ -72,6 +72,18 @@ class Change(t.NamedTuple):
         return self.item.decode("ascii").ljust(11) + " " + printable(self.name) + "/" * self.directory + arrow
 
 
+class Part(t.NamedTuple):
+    """What one scanner of several looks at.
+
+    Attributes:
+        names: Directories, as the scan names them; none stands for the top of the tree.
+        deep: All that lies below them; else what they hold, the unchanged, too.
+    """
+
+    names: tuple[bytes, ...]
+    deep: bool
+
+
 class Problem(t.NamedTuple):
     """One message of rsync about one name.
 
@@ -196,4 +208,15 @@ def path_fields(path: bytes) -> dict[str, str]:
     return fields
 
 
-__all__ = ("Change", "Failure", "Failures", "Listing", "Problem", "Reasons", "path_fields", "printable", "readable")
+__all__ = (
+    "Change",
+    "Failure",
+    "Failures",
+    "Listing",
+    "Part",
+    "Problem",
+    "Reasons",
+    "path_fields",
+    "printable",
+    "readable",
+)
