@@ -86,6 +86,18 @@ class Files(t.NamedTuple):
     sizes: t.Sequence[int]
 
 
+class Part(t.NamedTuple):
+    """What one scanner of several looks at.
+
+    Attributes:
+        names: Directories, as the scan names them; none stands for the top of the tree.
+        deep: All that lies below them; else what they hold, the unchanged, too.
+    """
+
+    names: tuple[bytes, ...]
+    deep: bool
+
+
 class Problem(t.NamedTuple):
     """One message of rsync about one name.
 
@@ -216,6 +228,7 @@ __all__ = (
     "Failures",
     "Files",
     "Listing",
+    "Part",
     "Problem",
     "Reasons",
     "path_fields",

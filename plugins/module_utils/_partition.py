@@ -31,6 +31,7 @@ class Sizes(t.NamedTuple):
         partition: The least cost of a partition, until the run has measured its own.
         directory: The most cost of the files that one entry of a list stands for.
         entries: The most entries in one list.
+        scanners: How many rsyncs share the scan, at most; 0 for as many as there are processors.
     """
 
     per_file: int = 32 << 10
@@ -39,6 +40,7 @@ class Sizes(t.NamedTuple):
     partition: int = 128 << 20
     directory: int = 64 << 20
     entries: int = 100_000
+    scanners: int = 0
 
 
 class Partition(t.NamedTuple):

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.vgreb.jsync.plugins.module_utils._division import Division
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
 from ansible_collections.vgreb.jsync.plugins.module_utils._model import printable
 from ansible_collections.vgreb.jsync.plugins.module_utils._result import SCAN
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import Verdict
+from ansible_collections.vgreb.jsync.plugins.module_utils._strategy import may_divide
 
 if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change, Files
@@ -27,12 +29,14 @@ class Scan:
     """The dry run over the whole tree.
 
     Args:
-        lanes: The first of them carries it.
+        lanes: The first of them carries it, or several share it.
         command: Builds its arguments.
         outcome: Takes in its numbers and its messages.
         found: Called with each change as it comes.
         listen: Called with each other line of rsync.
         found_files: Called, instead of found, with many files at once.
+        scanners: How many rsyncs share it, where the request lets them.
+        directory: Where they keep what they say until it is their turn.
 
     Attributes:
         entries: Number of names in the whole tree, once the scan has ended.
@@ -46,6 +50,9 @@ class Scan:
         found: t.Callable[[Change], None],
         listen: t.Callable[[bytes], None],
         found_files: t.Callable[[Files], None] | None = None,
+        *,
+        scanners: int,
+        directory: str,
     ) -> None:
         self._lanes = lanes
         self._command = command
@@ -53,6 +60,9 @@ class Scan:
         self._found = found
         self._listen = listen
         self._found_files = found_files
+        self._on_files = self._pass_on_files if found_files else None
+        self._scanners = scanners
+        self._directory = directory
         self._silent = True
         self.entries = 0
 
@@ -64,11 +74,11 @@ class Scan:
             RsyncError: rsync cannot scan at all.
         """
         self._outcome.begin(SCAN)
-        report = await self._lanes.first.carry(
+        report = await self._divided() or await self._lanes.first.carry(
             self._command.scan,
             self._pass_on,
             self._listen,
-            self._pass_on_files if self._found_files else None,
+            self._on_files,
             listed=False,
             may_retry=lambda: self._silent,
         )
@@ -84,6 +94,15 @@ class Scan:
             self._outcome.deferred = True
             return
         self._outcome.settle(report)
+
+    async def _divided(self) -> Report | None:
+        """Let several rsyncs share the scan, see _division.py; None where they do not."""
+        if self._scanners < 2 or not may_divide(self._lanes.request):
+            return None
+        division = Division(
+            self._lanes, self._command, self._scanners, self._directory, self._pass_on, self._listen, self._on_files
+        )
+        return await division.run()
 
     def _explain(self, report: Report) -> str:
         """Say why there is nothing to scan."""

@@ -13,7 +13,7 @@
     find rsync
     log lane 1 in                            the others meanwhile
     ask the far rsync                        only about options that not every rsync has
-    scan ---- changes ----> plan             one dry run over the whole tree
+    scan ---- changes ----> plan             one dry run over the whole tree, or several over its parts
         partition <-------- plan
     transfer                                 N lanes, while the scan still runs
         directories first, then files
@@ -38,6 +38,7 @@ from tempfile import gettempdir
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._check import check_ends, check_nesting
 from ansible_collections.vgreb.jsync.plugins.module_utils._claim import Claim, claimed
+from ansible_collections.vgreb.jsync.plugins.module_utils._division import most_scanners
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError, SyncError
 from ansible_collections.vgreb.jsync.plugins.module_utils._finalize import Finalize
 from ansible_collections.vgreb.jsync.plugins.module_utils._lease import Lease, lease_of
@@ -158,8 +159,17 @@ class _Run:
             by_directory=request.lists_directories,
             sizes=sizes,
         )
-        found_files = None if request.check else self._found_files
-        self._scan = Scan(lanes, command, outcome, self._found, self._plan.note, found_files)
+        scanners = sizes.scanners or min(request.jobs, most_scanners())
+        self._scan = Scan(
+            lanes,
+            command,
+            outcome,
+            self._found,
+            self._plan.note,
+            None if request.check else self._found_files,
+            scanners=scanners,
+            directory=state,
+        )
         self._transfer = Transfer(
             lanes,
             command,

@@ -177,6 +177,7 @@ class Lane:
         may_retry: t.Callable[[], bool] = lambda: True,
         waiting: Waiting | None = None,
         list_path: str = "",
+        make_report: t.Callable[[], Report] | None = None,
     ) -> Report:
         """Run one rsync over this lane, again while that may help, and return the report of the last attempt.
 
@@ -189,6 +190,7 @@ class Lane:
             may_retry: Asked before another attempt.
             waiting: What makes the first attempt, if it is still there.
             list_path: The list that it waits for.
+            make_report: Gives the report of an attempt, where it is of a kind of its own.
 
         Raises:
             RsyncError: The lane has lost its connection and cannot get it back.
@@ -205,7 +207,8 @@ class Lane:
                     continue  # it had lost its connection while it waited
             else:
                 await self.open()
-                report = await self._attempt(build, Report(on_change, on_note, on_files, listed=listed))
+                report = make_report() if make_report else Report(on_change, on_note, on_files, listed=listed)
+                await self._attempt(build, report)
             report.repeated = repeated
             if report.verdict is not Verdict.RETRY or attempt >= self._lanes.request.retries or not may_retry():
                 return report
@@ -255,7 +258,8 @@ class Lane:
         finally:
             self.running.remove(process)
         self.codes[report.code] += 1
-        self._lanes.heard(report)
+        if not report.late:
+            self._lanes.heard(report)
         return report
 
 

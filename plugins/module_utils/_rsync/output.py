@@ -152,7 +152,10 @@ class Report:
         from_sender: How many of the problems the sending side reported.
         notes: Other lines: they are warnings of rsync, or of ssh.
         words: The last lines of stderr.
+        late: Its rsync has ended, and some of what that said on stdout is still to be read.
     """
+
+    late = False
 
     def __init__(
         self,

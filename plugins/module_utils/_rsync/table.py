@@ -173,7 +173,8 @@ _CHOICE = [
         "c",
         passes="t",
         option="checksum",
-        note="the scan lists every file without reading it; the lanes read and compare, side by side",
+        note="several scanners read and compare side by side; where one scans, it lists every file without reading it, "
+        "and the lanes read and compare",
     ),
     Option(
         "checksum-choice",

@@ -1,0 +1,226 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+# PRIVATE to the collection: may change at any time.
+
+"""Divide the scan: several scanners at once over disjoint sub-trees, heard one after the other.
+
+A first pass looks at the top of the tree alone: what changes there, and which directories there are, the unchanged ones
+included. Where these are few, further passes look one level deeper. The directories are cut into shares, the first ones
+the largest; a free scanner takes the next one. What a scanner says is held until the shares before it have been heard,
+so that the changes come in one order: a directory before what it holds, and what a deleted one holds together.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import typing as t
+
+from ansible_collections.vgreb.jsync.plugins.module_utils._model import Part
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import Verdict
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.held import HeldReport, LevelReport, combine
+from ansible_collections.vgreb.jsync.plugins.module_utils._shares import count_again, cut_shares
+
+if t.TYPE_CHECKING:
+    from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change, Files
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import Command
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane import Build, Lane
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lanes import Lanes
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import Report
+
+# How many directories each scanner should have to take from, and how many levels may be looked at to find them.
+_EACH = 8
+_LEVELS = 3
+
+# The most directories that are kept in memory: where there are more, one scanner does it all.
+_MOST = 20_000
+
+# The most scanners at once.
+_SCANNERS = 8
+
+
+def most_scanners() -> int:
+    """How many scanners keep the processors busy that this process may use."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(usable, _SCANNERS)
+
+
+# Who is told of a change, of another line, and of many files at once.
+_Ears = t.Tuple[t.Callable[["Change"], None], t.Callable[[bytes], None], t.Optional[t.Callable[["Files"], None]]]
+
+
+class _TooManyError(Exception):
+    """There are more directories than are kept."""
+
+
+class _Share:
+    """What one scanner looks at, and what it says.
+
+    Args:
+        part: What it looks at.
+        make: Gives the report of an attempt; is told whether it must wait for its turn.
+
+    Attributes:
+        part: What it looks at.
+        done: Its last report, once that is complete.
+    """
+
+    def __init__(self, part: Part, make: t.Callable[[Part, bool], HeldReport]) -> None:
+        self.part = part
+        self.done: asyncio.Future[Report] = asyncio.get_event_loop().create_future()
+        self._make = make
+        self._turn = False
+        self._report: HeldReport | None = None
+
+    def attempt(self) -> HeldReport:
+        """Begin anew: give the report of the next attempt."""
+        self._report = self._make(self.part, not self._turn)
+        return self._report
+
+    def may_retry(self) -> bool:
+        """Nothing of the latest attempt was passed on."""
+        return self._report is None or self._report.silent
+
+    async def hear(self) -> Report:
+        """It is its turn: pass on what its scanner has said and says."""
+        self._turn = True
+        if self._report is not None:
+            await self._report.release()
+        return await self.done
+
+
+class Division:
+    """The dry run over the whole tree, divided.
+
+    Args:
+        lanes: Carry the scanners.
+        command: Builds the arguments.
+        scanners: How many run at once.
+        directory: Where is kept what they say.
+        found: Called with each change.
+        listen: Called with each other line of rsync.
+        found_files: Called, instead of found, with many files at once.
+    """
+
+    def __init__(
+        self,
+        lanes: Lanes,
+        command: Command,
+        scanners: int,
+        directory: str,
+        found: t.Callable[[Change], None],
+        listen: t.Callable[[bytes], None],
+        found_files: t.Callable[[Files], None] | None,
+    ) -> None:
+        self._lanes = lanes
+        self._command = command
+        self._scanners = scanners
+        self._directory = directory
+        self._found = found
+        self._listen = listen
+        self._found_files = found_files
+        self._reports: list[Report] = []
+        self._again = 0
+
+    async def run(self) -> Report | None:
+        """Scan to the end, and give one report; None where one scanner should do it: nothing was passed on then.
+
+        Raises:
+            RsyncError: rsync cannot scan at all.
+        """
+        units = await self._look(Part((), deep=False))
+        if units is None:
+            return None
+        for _level in range(_LEVELS - 1):
+            old = tuple(change.name for change in units if not change.created)
+            if not 0 < len(old) <= len(units) < _EACH * self._scanners:
+                break
+            below = await self._look(Part(old, deep=False))
+            if below is None:
+                break
+            units = [change for change in units if change.created] + below
+        if units:
+            await self._scan([change.name for change in units])
+        whole = combine(self._reports)
+        if "Number of files" in whole.statistics:
+            whole.statistics["Number of files"] -= self._again
+        return whole
+
+    async def _look(self, part: Part) -> list[Change] | None:
+        """Look at directories alone, pass on what changes in them, and give the directories in them; None: too many."""
+        directories: list[Change] = []
+
+        def note(change: Change) -> None:
+            if change.name != b"." and change.name not in part.names:
+                directories.append(change)
+            if len(directories) > _MOST:
+                raise _TooManyError
+
+        def make() -> LevelReport:
+            directories.clear()
+            return LevelReport(note, self._directory, True, *self._ears(part), listed=bool(part.names))
+
+        try:
+            report = t.cast("LevelReport", await self._lanes.first.carry(self._build(part), make_report=make))
+        except _TooManyError:
+            return None
+        await report.release()
+        self._take(part, report)
+        return directories if report.verdict not in (Verdict.FATAL, Verdict.RETRY) else []
+
+    async def _scan(self, names: t.Sequence[bytes]) -> None:
+        """Scan all that lies below directories."""
+
+        def make(part: Part, held: bool) -> HeldReport:
+            return HeldReport(self._directory, held, *self._ears(part))
+
+        shares = [
+            _Share(Part(some, deep=True), make)
+            for some in cut_shares(names, self._scanners, len(self._lanes.request.sources[0].text))
+        ]
+        waiting = iter(shares)
+        tasks = [asyncio.ensure_future(self._work(lane, waiting)) for lane in self._lanes.all[: self._scanners]]
+        tasks.append(asyncio.ensure_future(self._hear(shares)))
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _work(self, lane: Lane, waiting: t.Iterator[_Share]) -> None:
+        """Scan one share after the other."""
+        for share in waiting:
+            build = self._build(share.part)
+            report = await lane.carry(build, make_report=share.attempt, may_retry=share.may_retry)
+            self._lanes.require(report)
+            share.done.set_result(report)
+
+    async def _hear(self, shares: t.Iterable[_Share]) -> None:
+        """Pass on what the scanners say, share by share."""
+        for share in shares:
+            self._take(share.part, await share.hear())
+
+    def _build(self, part: Part) -> Build:
+        return lambda shell, rate: self._command.scan(shell, rate, part)
+
+    def _ears(self, part: Part) -> _Ears:
+        """What is told of what a scanner says. Of the directories that it starts from the level above has said all."""
+        names = frozenset(part.names)
+
+        def found(change: Change) -> None:
+            if not (change.directory and change.name in names and not change.deletion):
+                self._found(change)
+
+        return found, self._listen, self._found_files
+
+    def _take(self, part: Part, report: Report) -> None:
+        self._reports.append(report)
+        self._again += count_again(part.names)
+        if report.late:
+            self._lanes.heard(report)
+
+
+__all__ = ("Division", "most_scanners")

@@ -1,0 +1,135 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+# PRIVATE to the collection: may change at any time.
+
+"""Reports of rsyncs that run at once and are heard one after the other."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import typing as t
+
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import worst
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import Report, parse_change
+
+if t.TYPE_CHECKING:
+    from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change, Files
+
+_IN_MEMORY = 1 << 20
+_BLOCK = 1 << 18
+
+# With --itemize-changes given twice rsync lists what is the same, too: of that only directories say something.
+_SAME_FILE = b".f         "
+_DIRECTORY = (b".d", b"cd")
+
+
+class HeldReport(Report):
+    """A report that keeps what its rsync says in a file, until it is released.
+
+    Args:
+        directory: Where the file goes, once it is large.
+        held: Keep it; else it is a report as any other.
+        on_change, on_note, on_files, listed: See :class:`Report`.
+
+    Attributes:
+        held: It is not released yet.
+        silent: Nothing of what it said was passed on.
+    """
+
+    def __init__(
+        self,
+        directory: str,
+        held: bool,
+        on_change: t.Callable[[Change], None] | None = None,
+        on_note: t.Callable[[bytes], None] | None = None,
+        on_files: t.Callable[[Files], None] | None = None,
+        *,
+        listed: bool = True,
+    ) -> None:
+        super().__init__(on_change, on_note, on_files, listed=listed)
+        self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=directory)
+        self.held = held
+        self.silent = True
+
+    def read_output(self, data: bytes) -> None:
+        """Take the next bytes of stdout; the empty string ends it."""
+        if not self.held:
+            self.silent = self.silent and not data
+            super().read_output(data)
+        elif data:
+            self._file.seek(0, 2)
+            self._file.write(data)
+        else:
+            self.late = True
+
+    async def release(self) -> None:
+        """Pass on what was held, and from now on what comes at once."""
+        offset = 0
+        while self._file.seek(0, 2) > offset:
+            self.silent = False
+            self._file.seek(offset)
+            data = self._file.read(_BLOCK)
+            offset += len(data)
+            super().read_output(data)
+            await asyncio.sleep(0)
+        self.held = False
+        if self.late:
+            super().read_output(b"")
+        self.close()
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class LevelReport(HeldReport):
+    """A held report of a dry run that lists what is the same, too: it tells which directories there are.
+
+    Args:
+        on_directory: Called with each directory as soon as rsync lists it.
+        directory, held, on_change, on_note, on_files, listed: See :class:`HeldReport`.
+    """
+
+    def __init__(self, on_directory: t.Callable[[Change], None], *args: t.Any, **further: t.Any) -> None:
+        super().__init__(*args, **further)
+        self._on_directory = on_directory
+        self._line = b""
+
+    def read_output(self, data: bytes) -> None:
+        """Take the next bytes of stdout; the empty string ends it."""
+        if self.held:
+            lines = (self._line + data).split(b"\n")
+            self._line = lines.pop()
+            for line in lines:
+                change = parse_change(line) if line.startswith(_DIRECTORY) else None
+                if change is not None:
+                    self._on_directory(change)
+        super().read_output(data)
+
+    def _read_line(self, line: bytes) -> None:
+        if not line.startswith(_SAME_FILE):
+            super()._read_line(line)
+
+
+def combine(reports: t.Sequence[Report]) -> Report:
+    """Make one report of those of several rsyncs that have shared a work. Seconds are those of the first."""
+    whole = Report()
+    whole.first_word = reports[0].first_word
+    whole.code = worst(report.code for report in reports)
+    for report in reports:
+        for name, number in report.statistics.items():
+            whole.statistics[name] = whole.statistics.get(name, 0) + number
+        whole.problems.extend(report.problems)
+        whole.notes.extend(report.notes)
+        whole.vanished += report.vanished
+        whole.unnamed += report.unnamed
+        whole.from_sender += report.from_sender
+        whole.repeated |= report.repeated
+        if report.code:
+            whole.words += report.words
+    return whole
+
+
+__all__ = ("HeldReport", "LevelReport", "combine")
