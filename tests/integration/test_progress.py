@@ -16,7 +16,7 @@ import typing as t
 import pytest
 
 from tests.integration.contract import check_keys
-from tests.integration.runner import ODD, Ansible
+from tests.integration.runner import ODD, TARGETS, Ansible
 from tests.support import snapshot, trees
 
 TARGET = "action_parallel_rsync"
@@ -132,6 +132,7 @@ def log(seen: Seen, name: str) -> list[list[dict[str, t.Any]]]:
 
 def test_results_are_those_of_the_module(seen: Seen) -> None:
     for name, result in seen.results.items():
+        result.pop("item", None)
         check_keys(result, diff=name == "checked")
         assert result["changed"] and result["rc"] == 0
 
@@ -206,4 +207,30 @@ def test_nothing_is_left_behind(seen: Seen, ansible: Ansible) -> None:
     assert os.listdir(os.path.join(ansible.folder, ".ansible_async")) == []
     assert os.listdir(os.path.join(seen.public, "jobs of the user")) == [seen.job]
     assert os.geteuid() != 0 or os.listdir(os.path.join(seen.public, "jobs")) == []
+    ansible.check_clean()
+
+
+# --- several hosts
+
+PLAYS = ("All at once", "Each at its own pace", "One after the other")
+
+
+@pytest.mark.parametrize("forks", ["1", "20"])
+def test_several_hosts(ansible: Ansible, forks: str) -> None:
+    here = os.path.join(ansible.folder, "hosts", forks)
+    trees.write(os.fsencode(os.path.join(here, "src", "file")), b"x")
+    hosts = ["alpha", "beta", "gamma"]
+    known = {"ansible_connection": "local", "ansible_python_interpreter": ansible.python}
+    variables = {**known, "here": here, "src": os.path.join(here, "src")}
+    words = ["-i", ",".join(hosts) + ",", "--forks", forks, "-e", json.dumps(variables)]
+    ended = ansible.run("ansible-playbook", *words, os.path.join(TARGETS, os.pardir, "hosts.yml"))
+    assert ended.code == 0, ended.output
+    for play in PLAYS:
+        runs = read_log(os.path.join(here, play + ".jsonl"))
+        for run in runs:
+            check_log(run)
+        assert sorted(run[0]["host"] for run in runs) == hosts
+        assert all(os.path.exists(os.path.join(here, "%s %s" % (host, play), "file")) for host in hosts)
+    (once,) = read_log(os.path.join(here, "once.jsonl"))
+    check_log(once)
     ansible.check_clean()
