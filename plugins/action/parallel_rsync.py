@@ -10,12 +10,13 @@ that is not possible, or nobody wants to see anything, the module runs as any ot
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import typing as t
 
-from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.plugins.action import ActionBase
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError  # type: ignore[import-untyped]
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator  # type: ignore[import-untyped]
+from ansible.plugins.action import ActionBase  # type: ignore[import-untyped]
 from ansible_collections.vgreb.jsync.plugins.module_utils._options import SHOWN
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._follow import LEASE_SECONDS, Follower, find_place
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._sinks import Sinks, last_snapshot
@@ -32,7 +33,9 @@ _USUAL_UMASK = 0o022
 Result = t.Dict[str, t.Any]
 
 
-class ActionModule(ActionBase):
+class ActionModule(ActionBase):  # type: ignore[misc]
+    _task: t.Any
+
     _supports_check_mode = True
     _supports_async = True
 
@@ -41,12 +44,12 @@ class ActionModule(ActionBase):
         task_vars = task_vars or {}
         asked = self._asked()
         arguments = {name: value for name, value in self._task.args.items() if name not in SHOWN}
+        if self._may_follow and (asked["progress"] or asked["progress_log"]):
+            followed = self._follow(arguments, task_vars, asked)
+            if followed is not None:
+                return followed
         wrap_async = bool(self._task.async_val) and not self._connection.has_native_async
-        if not wrap_async and self._may_follow and (asked["progress"] or asked["progress_log"]):
-            result = self._follow(arguments, task_vars, asked)
-            if result is not None:
-                return result
-        result = self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=wrap_async)
+        result: Result = self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=wrap_async)
         if not wrap_async:
             self._remove_tmp_path(self._connection._shell.tmpdir)
         return result
@@ -99,11 +102,14 @@ class ActionModule(ActionBase):
 
         def show(snapshot: Result) -> None:
             nonlocal latest
-            latest = snapshot
-            sinks.take(snapshot)
+            with contextlib.suppress(KeyError, TypeError, ValueError):  # a strange answer is no reason to end the run
+                sinks.take(snapshot)
+                latest = snapshot
 
         try:
             follower.follow(show)
+            if not follower.over:
+                raise AnsibleActionFail("the run was told to end and has not: it ends by itself when its lease does")
             result = t.cast("Result", follower.insist(lambda: self._fetch(started, task_vars)))
         except BaseException:
             follower.cancel()

@@ -20,10 +20,13 @@ import signal
 import time
 import typing as t
 
-from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible.errors import AnsibleConnectionFailure, AnsibleError  # type: ignore[import-untyped]
 from ansible_collections.vgreb.jsync.plugins.module_utils._status import NAME, parse_status
 
 LEASE_SECONDS = 180.0
+
+# How often to try to clean up.
+_CLEANINGS = 3
 
 # How long a job may take to end after it was told to.
 _ENDING_SECONDS = 30.0
@@ -195,9 +198,13 @@ class Follower:
                 self._sleep(_SLICE_SECONDS)
 
     def clean(self) -> None:
-        """Remove what the job has left, if it is over."""
-        if self.over:
-            self._execute(f"rm -rf {self._directory} {shlex.quote(self.file)}")
+        """Remove what the job has left, if it is over, and the target host can be reached."""
+        for _attempt in range(_CLEANINGS if self.over else 0):
+            try:
+                self._execute(f"rm -rf {self._directory} {shlex.quote(self.file)}")
+                return
+            except AnsibleError:
+                self._sleep(_LONGEST_PAUSE)
 
 
 __all__ = ("Execute", "Follower", "LEASE_SECONDS", "Place", "find_place")

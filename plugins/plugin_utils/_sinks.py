@@ -13,7 +13,7 @@ import os
 import time
 import typing as t
 
-from ansible.utils.display import Display
+from ansible.utils.display import Display  # type: ignore[import-untyped]
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._render import line
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._throttle import Throttle
 
@@ -58,16 +58,27 @@ class Sinks:
         if self._secret:
             fields["lanes"] = [{**lane, "path": None} for lane in fields["lanes"]]
         if self._log is not None:
-            os.write(self._log, (json.dumps({"time": round(time.time(), 3), **fields}) + "\n").encode())
+            self._append({"time": round(time.time(), 3), **fields})
         if self._sends:
             _send(fields)
         elif self._throttle and not last and self._throttle.due(fields):
             Display().display(line(fields))
 
+    def _append(self, fields: Snapshot) -> None:
+        assert self._log is not None
+        try:
+            os.write(self._log, (json.dumps(fields) + "\n").encode())
+        except OSError as error:
+            Display().warning(f"progress_log cannot be written any more: {error.strerror}")
+            self._close_log()
+
     def close(self) -> None:
         """No more come."""
         if self._sends:
             _send({"version": 1, **self._source, "ended": True})
+        self._close_log()
+
+    def _close_log(self) -> None:
         if self._log is not None:
             os.close(self._log)
             self._log = None

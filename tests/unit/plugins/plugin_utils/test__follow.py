@@ -232,6 +232,16 @@ def test_a_job_that_does_not_end_keeps_its_file(target: Target) -> None:
     assert target.has("cancel") and target.left == sorted([target.directory, target.file])
 
 
+def test_cleaning_up_never_fails(target: Target) -> None:
+    follower = target.follower()
+    follower.over = True
+    target.events = [lost, nothing]
+    follower.clean()
+    assert target.left == []
+    target.events = [lost] * 10
+    follower.clean()
+
+
 def test_a_result_is_fetched_again(target: Target) -> None:
     tries: list[int] = []
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import os
 import typing as t
 
 import pytest
@@ -103,6 +104,17 @@ def test_the_log_has_every_snapshot_and_is_appended_to(said: list[t.Any], tmp_pa
 def test_a_log_that_cannot_be_written(tmp_path: t.Any) -> None:
     with pytest.raises(FileNotFoundError):
         Sinks(SOURCE, shows=False, log=f"{tmp_path}/nowhere/log")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no full disk here")
+def test_a_log_on_a_full_disk_does_not_end_the_run(said: list[t.Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    warnings: list[str] = []
+    monkeypatch.setattr(Display(), "warning", warnings.append)
+    sinks = Sinks(SOURCE, shows=False, log="/dev/full")
+    sinks.take(snapshot(0.1))
+    sinks.take(snapshot(0.2))
+    sinks.close()
+    assert warnings == ["progress_log cannot be written any more: No space left on device"]
 
 
 def test_paths_that_are_not_to_be_seen(said: list[t.Any], tmp_path: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
