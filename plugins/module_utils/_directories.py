@@ -93,6 +93,7 @@ class Directories:
             lane, waiting = self._lanes.first, await self._preparing
             self._preparing = None
         build = self._listed(root, path)
+        self._outcome.touched = True
         report = await lane.carry(build, self._plan.note_opened, waiting=waiting, list_path=path)
         if report.repeated:
             self._plan.note_broken(spool.records(self._offsets[root], length), root)

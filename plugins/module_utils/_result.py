@@ -57,6 +57,7 @@ class Outcome:
         deleted: Paths that were deleted.
         one_process: Stages that one rsync did alone, and why.
         adopted: The result of the run that this one was attached to.
+        touched: Directories may have been made; they are counted when all is done.
         deferred: A partition failed in part; the whole rsync at the end decides what arrived.
         found_files, found_bytes: What the scan has found to transfer.
         scan_ended: That is all.
@@ -87,6 +88,7 @@ class Outcome:
         self.one_process: list[dict[str, str]] = []
         self.deferred = False
         self.adopted: dict[str, t.Any] | None = None
+        self.touched = False
         self.found_files = 0
         self.found_bytes = 0
         self.scan_ended = False
@@ -236,7 +238,7 @@ class Outcome:
             return {**self.adopted, "attached": True}
         total = self._clock() - self._started
         result: dict[str, t.Any] = {
-            "changed": self.changes > 0,
+            "changed": self.changes > 0 or (self.failed and self.touched),
             "failed": self.failed,
             "rc": self.code or int(self.failed),
             "msg": self._sentence(total),

@@ -10,7 +10,7 @@
 
     check the request against this host      bad input ends here, nothing touched
     claim the task                           or attach to the run that has it, and return its result
-    find rsync
+    find rsync                               meanwhile hear whether the daemon, if it is one, speaks
     log lane 1 in                            the others meanwhile
     ask the far rsync                        only about options that not every rsync has
     scan ---- changes ----> plan             one dry run over the whole tree, or several over its parts
@@ -49,6 +49,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._publish import publis
 from ansible_collections.vgreb.jsync.plugins.module_utils._result import FINALIZE, RESULT, TRANSFER, Outcome
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.binary import find_rsync
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import Command
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.daemon import check_daemon
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import split_list
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import FILE_IO
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.far import check_far
@@ -123,10 +124,11 @@ async def _work(request: Request, outcome: Outcome, sizes: Sizes, claim: Claim) 
             if directory:
                 guardian.made(directory)
         async with Processes(guardian) as processes:
-            outcome.rsync = await find_rsync(processes, request.rsync_path)
+            rsync, _ = await asyncio.gather(find_rsync(processes, request.rsync_path), check_daemon(request))
+            outcome.rsync = rsync
             lanes = Lanes(processes, request, sockets, outcome.heard)
             outcome.lanes = lanes.all
-            command = Command(request, outcome.rsync)
+            command = Command(request, rsync)
             await check_nesting(request, command, processes, state)
             await lanes.first.open()
             await check_far(request, lanes.first.shell, processes)

@@ -335,7 +335,10 @@ options:
     description: Seconds without any data after which an rsync gives up and is tried again. 0 means never.
     type: int
   contimeout:
-    description: Seconds to wait for a connection to a daemon or an ssh server. For ssh the default is 30.
+    description:
+      - Seconds to wait for a connection to a daemon or an ssh server, and for the first word of the daemon or the key
+        exchange with the server. The default is 30.
+      - A daemon that falls silent later is noticed only with O(rsync_timeout), an ssh server after two minutes.
     type: int
   rsync_path:
     description: The rsync to run on the target host, a name or a path.

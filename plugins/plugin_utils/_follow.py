@@ -38,7 +38,7 @@ _SLICE_SECONDS = 0.25
 # What async_wrapper writes first (`jwrite` in its _run_module); the result takes its place at the end.
 _RUNNING = '{"started":'
 
-_SAID = re.compile(r"^jsync-(\w+) (.*)$", re.MULTILINE)
+_SAID = re.compile(r"^jsync-(\w+) (.*?)\r?$", re.MULTILINE)  # a terminal at the other end adds the \r
 
 
 class Place(t.NamedTuple):

@@ -37,7 +37,7 @@ def test_stopped_by_a_signal(folder: str, ssh: servers.Ssh, tree: Tree, number: 
     wait_for(lambda: on_their_way(tree.dest), "files on their way")
     started.process.send_signal(number)
     result = started.result()
-    assert result["failed"] and result["rc"] == 20
+    assert result["failed"] and result["changed"] and result["rc"] == 20
     assert result["msg"] == "stopped by %s in the transfer stage" % number.name
     assert result["stage"] == "transfer"
     assert_clean(started, tree, folder)

@@ -70,6 +70,16 @@ def descendants(pid: int, *, name: str) -> list[int]:
     return found
 
 
+def children(pid: int, *, name: str) -> list[int]:
+    """The processes of one name that a process has started."""
+    return [child for child in descendants(pid, name=name)[1:] if _parent(child) == pid]
+
+
+def _parent(pid: int) -> int:
+    with open("/proc/%d/stat" % pid) as stream:
+        return int(stream.read().rpartition(")")[2].split()[1])
+
+
 def on_their_way(top: str) -> bool:
     """Files are being written, and none has just begun: rsync that is stopped right then leaves it behind."""
     found = temporary_files(top)

@@ -31,6 +31,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lanes import Lanes
 
 LOGIN_SECONDS = 120.0
+CONNECT_SECONDS = 30
 
 _SOCKET_POLL_SECONDS = 0.02
 _LONGEST_PAUSE_SECONDS = 30.0
@@ -88,7 +89,7 @@ class Lane:
     def _ssh(self, *first: str) -> list[str]:
         """Words of an ssh over this lane's connection: ours, then the user's, then defaults (the first one counts)."""
         ours = ["ssh", "-S", self._socket.replace("%", "%%"), "-o", "BatchMode=yes", *first]
-        defaults = [f"ConnectTimeout={self._lanes.request.settings['contimeout'] or 30}"]
+        defaults = [f"ConnectTimeout={self._lanes.request.settings['contimeout'] or CONNECT_SECONDS}"]
         defaults += ["ServerAliveInterval=15", "ServerAliveCountMax=8"]
         return [*ours, *self._lanes.request.ssh, *(word for option in defaults for word in ("-o", option))]
 

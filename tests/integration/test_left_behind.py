@@ -1,0 +1,200 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+"""What becomes of a run whose controller, or the way to it, is gone: it does not go on for longer than its lease."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import glob
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import termios
+import typing as t
+
+import pytest
+
+from tests.faults.conftest import Tree
+from tests.integration.runner import LIMIT_SECONDS, Ansible
+from tests.support import servers
+from tests.support.processes import children, descendants, mentioning, on_their_way, temporary_files, wait_for
+
+LEASE = 5
+SSHD = shutil.which("sshd", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin") or "sshd"
+
+
+class Play:
+    """ansible-playbook with one task, on a target host that is reached over ssh, with a terminal of its own."""
+
+    def __init__(self, ansible: Ansible, folder: str, ssh: servers.Ssh, **task: t.Any) -> None:
+        self.folder, self.ssh, self.tree = folder, ssh, Tree(folder)
+        self.state, self.jobs = os.path.join(folder, "tmp"), os.path.join(folder, "jobs")
+        os.mkdir(self.state)
+        self._ansible = ansible
+        self.process, self._terminal = self._start(bwlimit="1m", lease=LEASE, **task)
+
+    def _start(self, *, keywords: t.Mapping[str, t.Any] | None = None, **options: t.Any) -> tuple[t.Any, int]:
+        host = {
+            "ansible_host": self.ssh.host,
+            "ansible_port": self.ssh.port,
+            "ansible_ssh_private_key_file": self.ssh.key,
+            "ansible_ssh_common_args": self.ssh.args + " -o ConnectTimeout=5",
+            "ansible_python_interpreter": self._ansible.python,
+            "ansible_async_dir": self.jobs,
+        }
+        task = {"vgreb.jsync.parallel_rsync": self.tree.params(**options), **(keywords or {})}
+        play = {"hosts": "all", "gather_facts": False, "environment": {"TMPDIR": self.state}, "tasks": [task]}
+        for name, content in (("hosts", {"all": {"hosts": {"target": host}}}), ("play", [play])):
+            with open(os.path.join(self.folder, name + ".yml"), "w") as stream:
+                json.dump(content, stream)
+        terminal, controlled = os.openpty()
+        words = ["-i", os.path.join(self.folder, "hosts.yml"), os.path.join(self.folder, "play.yml")]
+        with open(os.path.join(self.folder, "output"), "w") as output:
+            process = subprocess.Popen(
+                [os.path.join(self._ansible.programs, "ansible-playbook"), *words],
+                stdin=controlled,
+                stdout=output,
+                stderr=output,
+                cwd=self.folder,
+                env=self._ansible.environment(),
+                start_new_session=True,
+                preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            )
+        os.close(controlled)
+        return process, terminal
+
+    def wait_for_files(self) -> None:
+        wait_for(lambda: on_their_way(self.tree.dest) or self.process.poll() is not None, "files on their way")
+        assert self.process.poll() is None, self.output()
+
+    def interrupt(self) -> None:
+        """Ctrl-C."""
+        os.write(self._terminal, b"\x03")
+
+    def output(self) -> str:
+        with open(os.path.join(self.folder, "output")) as stream:
+            return stream.read()
+
+    def end(self) -> str:
+        """Wait for the end of ansible-playbook; give its output."""
+        self.process.wait(LIMIT_SECONDS)
+        return self.output()
+
+    def assert_gone(self) -> None:
+        """Nothing is left of the run, and the next one works at once."""
+        wait_for(lambda: not mentioning(self.tree.dest, name="rsync"), "the rsyncs to end, " + self.output())
+        wait_for(lambda: not os.listdir(self.state), "the directories to go")
+        wait_for(lambda: not glob.glob(os.path.join(self.jobs, "jsync-*")), "the follow directory to go")
+        assert temporary_files(self.tree.dest) == []
+        again, terminal = self._start()
+        assert again.wait(LIMIT_SECONDS) == 0, self.output()
+        os.close(terminal)
+        assert self.tree.arrived()
+
+    def close(self) -> None:
+        for pid in descendants(self.process.pid, name="ansible-playboo"):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+        os.close(self._terminal)
+        wait_for(lambda: not mentioning(self.tree.dest, name="rsync"), "the rsyncs to end")
+
+
+@pytest.fixture
+def place() -> t.Iterator[str]:
+    """A short path: ansible keeps sockets below it."""
+    with tempfile.TemporaryDirectory(prefix="jsync-left-") as path:
+        os.chmod(path, 0o755)
+        yield path
+
+
+@pytest.fixture
+def play(request: pytest.FixtureRequest, ansible: Ansible, place: str) -> t.Iterator[Play]:
+    """A play at work; the parameter is for its task."""
+    os.mkdir(os.path.join(place, "sshd"))
+    with servers.sshd(os.path.join(place, "sshd")) as ssh:
+        made = Play(ansible, place, ssh, **getattr(request, "param", {}))
+        try:
+            made.wait_for_files()
+            yield made
+        finally:
+            made.close()
+
+
+FOREGROUND = {"progress": False}
+both_ways = pytest.mark.parametrize("play", [{}, FOREGROUND], ids=["followed", "foreground"], indirect=True)
+
+
+@both_ways
+def test_interrupted_at_a_terminal(play: Play) -> None:
+    play.interrupt()
+    play.end()
+    play.assert_gone()
+
+
+@both_ways
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
+def test_the_controller_is_killed(play: Play, number: signal.Signals) -> None:
+    play.process.send_signal(number)
+    play.end()
+    play.assert_gone()
+
+
+@both_ways
+def test_the_worker_is_killed(play: Play) -> None:
+    (worker,) = children(play.process.pid, name="ansible-playboo")
+    os.kill(worker, signal.SIGKILL)
+    wait_for(lambda: not mentioning(play.tree.dest, name="rsync"), "the rsyncs to end")
+    play.process.kill()
+    play.end()
+    play.assert_gone()
+
+
+@pytest.mark.parametrize("play", [{"keywords": {"timeout": 8}}], indirect=True)
+def test_the_task_takes_too_long(play: Play) -> None:
+    assert "imed out" in play.end() or "timeout" in play.output()
+    play.assert_gone()
+
+
+def cut(ssh: servers.Ssh) -> None:
+    """End the server's side of every connection."""
+    for pid in descendants(ssh.pid, name="sshd")[1:]:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def test_the_session_is_cut(play: Play) -> None:
+    """The run goes on, and the next poll finds it."""
+    cut(play.ssh)
+    assert "failed=0" in play.end(), play.output()
+    assert play.tree.arrived()
+    play.assert_gone()
+
+
+@pytest.mark.parametrize("play", [FOREGROUND], indirect=True)
+def test_the_session_of_a_run_without_progress_is_cut(play: Play) -> None:
+    cut(play.ssh)
+    play.end()
+    play.assert_gone()
+
+
+@pytest.mark.parametrize("lasts", ["shorter", "longer"])
+def test_an_outage(play: Play, lasts: str) -> None:
+    """The server stops, and comes back while the run is on or after it has ended itself."""
+    os.kill(play.ssh.pid, signal.SIGSTOP)
+    cut(play.ssh)
+    os.kill(play.ssh.pid, signal.SIGKILL)
+    if lasts == "longer":
+        wait_for(lambda: not mentioning(play.tree.dest, name="rsync"), "the lease to end")
+        assert not play.tree.arrived()
+    argv = [SSHD, "-D", "-e", "-f", play.ssh.config]
+    with servers.running(argv, play.ssh.host, play.ssh.port, play.ssh.log):
+        output = play.end()
+        assert ("failed=0" in output and "unreachable=0" in output) is (lasts == "shorter"), output
+        play.assert_gone()
