@@ -49,12 +49,11 @@ def script(folder: t.Any, text: str, name: str = "script") -> str:
     return path
 
 
-def impersonate(folder: t.Any, version: str, help_text: str = "") -> str:
+def impersonate(folder: t.Any, said: str) -> str:
     """Write a program that says of itself what an rsync says."""
-    for name, text in (("version", version), ("help", help_text)):
-        with open(os.path.join(str(folder), name), "w") as stream:
-            stream.write(text)
-    return script(folder, f"exec cat '{folder}'/\"${{1#--}}\"\n", "rsync")
+    with open(os.path.join(str(folder), "help"), "w") as stream:
+        stream.write(said)
+    return script(folder, f"exec cat '{folder}'/help\n", "rsync")
 
 
 @functools.lru_cache
@@ -67,5 +66,5 @@ def find(path: str) -> Binary:
 def recorded(version: str) -> Binary:
     """The same of one that was recorded."""
     with tempfile.TemporaryDirectory() as folder:
-        said = [recordings.load(version, name).out.decode() for name in ("version", "help")]
-        return find(impersonate(folder, *said))._replace(path="rsync")
+        said = recordings.load(version, "help").out.decode()
+        return find(impersonate(folder, said))._replace(path="rsync")

@@ -60,7 +60,7 @@ async def find_rsync(processes: Processes, path: str) -> Binary:
         raise RequestError(
             f"rsync_path is {path!r}, and there is no such program on this host: install rsync 3.1 or newer"
         )
-    text = await _ask(processes, found, "--version")
+    text = await _help(processes, found)
     match = _VERSION.match(text)
     if match is None:
         first = (text.splitlines() or ["nothing"])[0]
@@ -71,7 +71,7 @@ async def find_rsync(processes: Processes, path: str) -> Binary:
     number = (int(match.group(2)), int(match.group(3)), int(match.group(4) or 0))
     if number < OLDEST:
         raise RequestError(f"rsync_path is {found!r}, version {version}: install rsync 3.1 or newer")
-    return Binary(found, version, number, read_options(await _ask(processes, found, "--help")))
+    return Binary(found, version, number, read_options(text))
 
 
 def read_version(text: str) -> str | None:
@@ -87,9 +87,10 @@ def read_options(text: str) -> frozenset[str]:
     return _UNLISTED.union(listed, positive)
 
 
-async def _ask(processes: Processes, path: str, question: str) -> str:
+async def _help(processes: Processes, path: str) -> str:
+    """What a program says of itself; rsync begins with its version (usage(), options.c and usage.c)."""
     answer: list[bytes] = []
-    await processes.run([path, question], answer.append, answer.append)
+    await processes.run([path, "--help"], answer.append, answer.append)
     return readable(b"".join(answer))
 
 
