@@ -35,7 +35,6 @@ import typing as t
 from tempfile import gettempdir
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._check import check_ends, check_nesting
-from ansible_collections.vgreb.jsync.plugins.module_utils._division import most_scanners
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError, SyncError
 from ansible_collections.vgreb.jsync.plugins.module_utils._finalize import Finalize
 from ansible_collections.vgreb.jsync.plugins.module_utils._options import Request, build_request
@@ -150,8 +149,9 @@ class _Run:
             by_directory=request.lists_directories,
             sizes=sizes,
         )
-        scanners = sizes.scanners or min(request.jobs, most_scanners())
-        self._scan = Scan(lanes, command, outcome, self._found, self._plan.note, scanners=scanners, directory=state)
+        self._scan = Scan(
+            lanes, command, outcome, self._found, self._plan.note, scanners=sizes.scanners, directory=state
+        )
         self._transfer = Transfer(
             lanes,
             command,
