@@ -25,26 +25,42 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._shares import count_a
 
 if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change, Files
+    from ansible_collections.vgreb.jsync.plugins.module_utils._options import Request
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import Command
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane import Build, Lane
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lanes import Lanes
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import Report
 
 # How many directories each scanner should have to take from, and how many levels may be looked at to find them.
-_EACH = 8
+_EACH = 4
 _LEVELS = 3
 
 # The most directories that are kept in memory: where there are more, one scanner does it all.
 _MOST = 20_000
 
-# The most scanners at once.
+# The most scanners at once, and how many names a tree must hold for more than one.
 _SCANNERS = 8
+_LARGE = 5_000
 
 
-def most_scanners() -> int:
-    """How many scanners keep the processors busy that this process may use."""
+def choose_scanners(request: Request) -> int:
+    """How many scanners should share a scan of what is on this host.
+
+    In a small tree one rsync ends before many have started. Each waits for its other end half of the time, so that two
+    keep a processor busy.
+    """
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(usable, _SCANNERS)
+    worthwhile = request.settings.on("checksum") or _holds(request.sources[0].path, _LARGE)
+    return min(request.jobs, 2 * usable, _SCANNERS) if worthwhile else 1
+
+
+def _holds(path: str, names: int) -> bool:
+    """Say whether there are so many names in a tree; stop to count them then."""
+    for _path, directories, files in os.walk(path):
+        names -= len(directories) + len(files)
+        if names <= 0:
+            return True
+    return False
 
 
 # Who is told of a change, of another line, and of many files at once.
@@ -223,4 +239,4 @@ class Division:
             self._lanes.heard(report)
 
 
-__all__ = ("Division", "most_scanners")
+__all__ = ("Division", "choose_scanners")

@@ -31,7 +31,7 @@ class Sizes(t.NamedTuple):
         partition: The least cost of a partition, until the run has measured its own.
         directory: The most cost of the files that one entry of a list stands for.
         entries: The most entries in one list.
-        scanners: How many rsyncs share the scan, at most; 0 for as many as there are processors.
+        scanners: How many rsyncs share the scan, where the request lets them; 0 for as many as suit it.
     """
 
     per_file: int = 32 << 10

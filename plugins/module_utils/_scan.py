@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.vgreb.jsync.plugins.module_utils._division import Division
+from ansible_collections.vgreb.jsync.plugins.module_utils._division import Division, choose_scanners
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
 from ansible_collections.vgreb.jsync.plugins.module_utils._model import printable
 from ansible_collections.vgreb.jsync.plugins.module_utils._result import SCAN
@@ -35,7 +35,7 @@ class Scan:
         found: Called with each change as it comes.
         listen: Called with each other line of rsync.
         found_files: Called, instead of found, with many files at once.
-        scanners: How many rsyncs share it, where the request lets them.
+        scanners: How many rsyncs share it, where the request lets them; 0 for as many as suit it.
         directory: Where they keep what they say until it is their turn.
 
     Attributes:
@@ -97,10 +97,12 @@ class Scan:
 
     async def _divided(self) -> Report | None:
         """Let several rsyncs share the scan, see _division.py; None where they do not."""
-        if self._scanners < 2 or not may_divide(self._lanes.request):
+        request = self._lanes.request
+        scanners = may_divide(request) and (self._scanners or choose_scanners(request))
+        if scanners < 2:
             return None
         division = Division(
-            self._lanes, self._command, self._scanners, self._directory, self._pass_on, self._listen, self._on_files
+            self._lanes, self._command, scanners, self._directory, self._pass_on, self._listen, self._on_files
         )
         return await division.run()
 

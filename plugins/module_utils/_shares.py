@@ -22,7 +22,7 @@ def cut_shares(names: t.Sequence[bytes], scanners: int, length: int) -> t.Iterat
         scanners: How many share them.
         length: Bytes that each name costs beside its own as an argument.
     """
-    least = max(len(names) // (4 * scanners), 1)
+    least = max(len(names) // (3 * scanners), 1)
     start = 0
     while start < len(names):
         end, room = start, _ARGUMENT_BYTES

@@ -38,7 +38,6 @@ from tempfile import gettempdir
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._check import check_ends, check_nesting
 from ansible_collections.vgreb.jsync.plugins.module_utils._claim import Claim, claimed
-from ansible_collections.vgreb.jsync.plugins.module_utils._division import most_scanners
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError, SyncError
 from ansible_collections.vgreb.jsync.plugins.module_utils._finalize import Finalize
 from ansible_collections.vgreb.jsync.plugins.module_utils._lease import Lease, lease_of
@@ -161,7 +160,6 @@ class _Run:
             by_directory=request.lists_directories,
             sizes=sizes,
         )
-        scanners = sizes.scanners or min(request.jobs, most_scanners())
         self._scan = Scan(
             lanes,
             command,
@@ -169,7 +167,7 @@ class _Run:
             self._found,
             self._plan.note,
             None if request.check else self._found_files,
-            scanners=scanners,
+            scanners=sizes.scanners,
             directory=state,
         )
         self._transfer = Transfer(

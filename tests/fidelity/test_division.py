@@ -92,7 +92,7 @@ def scan(request: Request, folder: str, *, divided: bool) -> Scanned:
         command = Command(request, await find_rsync(processes, request.rsync_path))
         lanes = Lanes(processes, request, folder, [].append)
         if divided:
-            report = await Division(lanes, command, 2, folder, changes.append, notes.append, None).run()
+            report = await Division(lanes, command, 4, folder, changes.append, notes.append, None).run()
         else:
             report = await lanes.first.carry(command.scan, changes.append, notes.append, listed=False)
         assert report is not None

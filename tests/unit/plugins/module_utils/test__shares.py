@@ -25,7 +25,7 @@ def test_every_directory_is_in_one_share_in_order(names: list[bytes], scanners: 
 def test_shares_shrink_and_are_few(number: int, scanners: int) -> None:
     sizes = [len(share) for share in cut_shares([b"d"] * number, scanners, 0)]
     assert sizes[:-1] == sorted(sizes[:-1], reverse=True)
-    assert len(sizes) <= 4 * scanners + 3
+    assert len(sizes) <= 3 * scanners + 3
     assert sizes[0] <= max(number / scanners, 1)
 
 

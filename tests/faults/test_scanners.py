@@ -1,0 +1,64 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+"""A scanner, one of several, that is killed in the middle, and a directory that goes while others are scanned."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import typing as t
+
+import pytest
+
+from tests.faults.conftest import Tree, wrapper
+from tests.support import engine, trees
+
+# The scanner of a part of the tree: it is the only rsync that is given all of this.
+SCANNING = 'case "$*" in *--dry-run*--recursive*--no-implied-dirs*/./%s/*) %s;; esac'
+KILLED = 'if mkdir %s 2>/dev/null; then rsync "$@"; kill -9 $$; fi'
+PARTS = ("d0", "d1", "d2")
+
+
+@pytest.fixture
+def deep(tree: Tree) -> Tree:
+    """A tree deeper than the levels that are looked at alone, copied once; then what lies deep has changed."""
+    for part in PARTS:
+        for name in ("e0", "e1", "e2"):
+            trees.write(os.fsencode(f"{tree.source}/{part}/a/b/{name}/file"), b"old")
+    assert not engine.run(tree.params())["failed"]
+    for part in PARTS:
+        trees.write(os.fsencode(f"{tree.source}/{part}/a/b/e1/file"), b"and new")
+    return tree
+
+
+def scan_with(folder: str, deep: Tree, *cases: str) -> dict[str, t.Any]:
+    return engine.run(deep.params(rsync_path=wrapper(folder, "\n".join(cases))))
+
+
+def test_one_that_nobody_has_heard_yet_starts_again(folder: str, deep: Tree) -> None:
+    mark = os.path.join(folder, "killed")
+    waits = SCANNING % ("d0", "while [ ! -d %s ]; do sleep 0.02; done" % mark)
+    result = scan_with(folder, deep, waits, SCANNING % ("d2", KILLED % mark))
+    assert os.path.isdir(mark)
+    assert (result["failed"], result["stats"]["retries"], result["stats"]["files"]) == (False, 1, 3), result
+    assert deep.arrived()
+
+
+def test_one_that_was_heard_ends_the_run(folder: str, deep: Tree) -> None:
+    mark = os.path.join(folder, "killed")
+    result = scan_with(folder, deep, SCANNING % ("d0", KILLED % mark))
+    assert os.path.isdir(mark)
+    assert (result["failed"], result["rc"], result["stage"]) == (True, -9, "scan"), result
+    assert not engine.run(deep.params())["failed"]
+    assert deep.arrived()
+
+
+def test_a_directory_that_goes_meanwhile_is_a_warning(folder: str, deep: Tree) -> None:
+    gone = os.path.join(deep.source, "d1", "a", "b")
+    result = scan_with(folder, deep, SCANNING % ("d1", "rm -rf '%s'" % gone))
+    assert (result["failed"], result["rc"], result["stats"]["files"]) == (False, 24, 2), result
+    shutil.rmtree(os.path.join(deep.dest, "d1"))
+    assert not engine.run(deep.params())["failed"]
+    assert deep.arrived()
