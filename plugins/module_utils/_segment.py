@@ -143,6 +143,12 @@ class Gatherer:
         self.remaining -= cost
         return taken
 
+    def give_back(self, segments: t.Iterable[Segment]) -> None:
+        """Take segments back that nobody could use."""
+        for segment in segments:
+            self._push(segment)
+            self.remaining += segment.cost
+
     @property
     def ready(self) -> bool:
         """There is a segment, or one can be closed."""

@@ -35,7 +35,7 @@ import typing as t
 from tempfile import gettempdir
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._check import check_ends, check_nesting
-from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError, SyncError
+from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError, StateError, SyncError
 from ansible_collections.vgreb.jsync.plugins.module_utils._finalize import Finalize
 from ansible_collections.vgreb.jsync.plugins.module_utils._options import Request, build_request
 from ansible_collections.vgreb.jsync.plugins.module_utils._partition import Sizes
@@ -166,7 +166,12 @@ class _Run:
             if self._request.check:
                 await self._scan.run()
                 return
-            await self._scan_and_transfer()
+            try:
+                await self._scan_and_transfer()
+            except StateError as error:
+                self._outcome.fail(error.message, error.code)
+                self._transfer.give_up_rest()
+                return
             if self._alone:
                 await self._carry_alone(self._alone)
             elif self._transfer.stopped:
