@@ -74,7 +74,7 @@ class _Tree:
                 out.write(b"".join(b"cannot delete non-empty directory: %s\n" % name for name in below))
             for name in below:
                 out.write(lines.replace(b"@", name))
-        out.write(b"\nNumber of files: %d (reg: 1)\n" % (self._directories * self._files + 1))
+        out.write(b"\nNumber of files: %d (reg: 1)\n" % (self._directories * (self._files + 1) + 1))
 
     def _below(self, first: int) -> list[bytes]:
         """The names of the directories that lie beside one, from it on."""
@@ -91,7 +91,7 @@ class _Tree:
             )
         return b"".join(_file(one, b">f+++++++++" if self._kind == NEW else b">f.st......") for one in names)
 
-    def carry(self, entries: t.Iterable[bytes], out: t.BinaryIO, errors: t.BinaryIO) -> int:
+    def carry(self, entries: t.Iterable[bytes], out: t.BinaryIO, errors: t.BinaryIO, *, linking: bool) -> int:
         """What the entries of a list name; return the exit code."""
         inner = self._content(b"@")
         for entry in entries:
@@ -103,8 +103,11 @@ class _Tree:
                 out.write(_made(name))
             elif self._kind == FAILING:
                 errors.write(self._complaint % (name[: -len(last) - 1], last))
+            elif last.endswith(b".too"):
+                out.write(_file(name, b"hf+++++++++", b" => " + name[:-4]))
             else:
-                out.write(_file(name, b">f+++++++++"))
+                # The leader of a group has arrived before, with all other files.
+                out.write(_file(name, b">f+++++++++" if not linking else b".f         "))
         return 23 if self._kind == FAILING else 0
 
     def compare(self, entries: t.Iterable[bytes], out: t.BinaryIO) -> None:
@@ -141,7 +144,7 @@ def main() -> int:
         if "--dry-run" in words:
             tree.compare(entries, out)
             return 0
-        return tree.carry(entries, out, errors)
+        return tree.carry(entries, out, errors, linking="--hard-links" in words)
 
 
 def _records(stream: t.BinaryIO) -> t.Iterator[bytes]:
