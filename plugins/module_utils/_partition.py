@@ -33,6 +33,7 @@ class Sizes(t.NamedTuple):
         partition: The least cost of a partition, until the run has measured its own.
         directory: The most cost of the files that one entry of a list stands for.
         entries: The most entries in one list.
+        tiny: Files of less than so many bytes on average are one entry with their directory however many they are.
     """
 
     per_file: int = 32 << 10
@@ -41,6 +42,7 @@ class Sizes(t.NamedTuple):
     partition: int = 128 << 20
     directory: int = 64 << 20
     entries: int = 100_000
+    tiny: int = 0
 
 
 class Partition(t.NamedTuple):
@@ -138,7 +140,9 @@ class Partitioner:
 
     def too_large(self, size: int) -> bool:
         """Say whether that directory, with another file of this size, is more than one entry should stand for."""
-        return self._gatherers[0].run_cost + size + self._sizes.per_file > self._sizes.directory
+        gatherer = self._gatherers[0]
+        cost, files = gatherer.run_cost + size + self._sizes.per_file, gatherer.run_files + 1
+        return cost > self._sizes.directory and cost >= files * (self._sizes.per_file + self._sizes.tiny)
 
     def finish(self) -> None:
         """Nothing more comes."""
