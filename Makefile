@@ -15,7 +15,7 @@ demo build: export LC_ALL := C.UTF-8
 demo build: export ANSIBLE_CONFIG := tests/setup/ansible.cfg
 demo build: export ANSIBLE_COLLECTIONS_PATH := .cache/collections
 
-.PHONY: help demo test fidelity-long lint docs bench bench-peers bench-wan bench-python build clean
+.PHONY: help demo test fidelity-long lint docs bench bench-scale bench-peers bench-wan bench-python build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -56,6 +56,10 @@ docs: ## write docs/rsync-options.md from the table in the code
 bench: ## compare the speed with that of plain rsync and other tools
 	@sh tests/setup/setup.sh demo
 	@.venv/bin/python tests/bench/run.py $(BENCH_WORDS) $(BENCH_ARGS)
+
+bench-scale: ## measure memory and lists with up to ten million files, which a stand-in for rsync makes up
+	@sh tests/setup/setup.sh demo
+	@.venv/bin/python tests/bench/scale.py $(BENCH_ARGS)
 
 bench-peers: ## install mprsync for the bench, apart from all else
 	@sh tests/setup/setup.sh demo

@@ -12,12 +12,13 @@ rsync runs once over the tree that the lanes have filled, and does all three.
 
 from __future__ import annotations
 
-import array
-import bisect
+import contextlib
+import functools
 import os
 import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._model import Failure
+from ansible_collections.vgreb.jsync.plugins.module_utils._names import Names
 from ansible_collections.vgreb.jsync.plugins.module_utils._result import FINALIZE
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import PARTIAL, Verdict
 from ansible_collections.vgreb.jsync.plugins.module_utils._spool import Spool
@@ -110,47 +111,59 @@ class Finalize:
             self._outcome.warn(NOT_DELETED)
             return
         self._deleted = True
-        listed = self._list_deletions("delete", frozenset())
-        changed = await self._changed(listed.path) if listed.count else set()
-        if changed:
-            listed = self._list_deletions("delete.unchanged", changed)
-        most = self._plan.deletions.count
-        if listed.count:
-            await self._pass(lambda shell, rate: self._command.deletions(self._root, listed.path, most, shell, rate))
+        with contextlib.closing(self._list_deletions("delete")) as listed:
+            changed = await self._changed(listed)
+            if not changed:
+                await self._delete_in(listed)
+                return
+        with contextlib.closing(self._list_deletions("delete.unchanged", changed)) as listed:
+            await self._delete_in(listed)
 
-    def _list_deletions(self, name: str, changed: t.AbstractSet[bytes]) -> Spool:
+    async def _delete_in(self, listed: Spool) -> None:
+        """Delete what is extraneous in the listed directories, no more names than the scan has found."""
+        most, before = self._plan.deletions.count, self._outcome.deleted.total
+
+        def build(root: Endpoint, path: str, shell: str | None, rate: int) -> list[bytes]:
+            gone = self._outcome.deleted.total - before
+            return self._command.deletions(root, path, most, shell, rate, gone=gone)
+
+        await self._pass_over(listed, self._entries, build)
+
+    def _list_deletions(self, name: str, changed: Names | None = None) -> Spool:
         """List the directories that hold something to delete. Those that have changed are failures instead."""
         listed = Spool(os.path.join(self._directory, name))
         for directory in self._plan.deletion_directories():
-            if directory in changed:
+            if changed is not None and directory in changed:
                 self._outcome.failures.add(Failure(directory or b".", CHANGED))
                 self._outcome.note(PARTIAL)
                 continue
             if directory and not self._is_directory(directory):
                 continue
             listed.append(self._plan.entry(directory, 0) + b"/" if directory else self._source.lead)
-        listed.close()
         return listed
 
-    async def _changed(self, path: str) -> set[bytes]:
+    async def _changed(self, listed: Spool) -> Names:
         """Give the directories in or below which more is extraneous now than the scan has found.
 
         The source may have lost its files since then: a file system was unmounted, a directory moved away.
         """
-        known = array.array("q", sorted(hash(name.rstrip(b"/")) for name in self._plan.deletions))
-        changed: set[bytes] = set()
+        known = Names(name.rstrip(b"/") for name in self._plan.deletions)
+        changed = Names()
+        last = None
 
         def look(change: Change) -> None:
-            place = bisect.bisect_left(known, hash(change.name))
-            if change.deletion and known[place : place + 1] != array.array("q", [hash(change.name)]):
-                parts = change.name.split(b"/")[:-1]
+            nonlocal last
+            if not change.deletion or change.name in known:
+                return
+            above = change.name.rpartition(b"/")[0]
+            if above != last:
+                last = above
+                parts = above.split(b"/")
                 changed.update(b"/".join(parts[:depth]) for depth in range(len(parts) + 1))
 
-        self._lanes.require(
-            await self._lanes.first.carry(
-                lambda shell, rate: self._command.deletions(self._root, path, None, shell, rate), look
-            )
-        )
+        for path in self._lists(listed, self._entries):
+            build = functools.partial(self._command.deletions, self._root, path, None)
+            self._lanes.require(await self._lanes.first.carry(build, look))
         return changed
 
     def _is_directory(self, name: bytes) -> bool:
@@ -227,12 +240,19 @@ class Finalize:
         arrived: t.Callable[[Change], None] | None = None,
     ) -> bool:
         """Run a pass over what a spool holds, with so many entries in one list at most; say what :meth:`_pass` says."""
-        path, offset, repeated = f"{spool.path}.some", 0, False
+        repeated = False
+        for path in self._lists(spool, entries):
+            repeated |= await self._pass(functools.partial(build, self._root, path), arrived)
+        return repeated
+
+    @staticmethod
+    def _lists(spool: Spool, entries: int) -> t.Iterator[str]:
+        """Give what a spool holds as lists of so many entries at most, one after the other in the same file."""
+        path, offset = f"{spool.path}.some", 0
         while offset < spool.size:
             _count, length = spool.cut(offset, entries, path)
-            repeated |= await self._pass(lambda shell, rate: build(self._root, path, shell, rate), arrived)
+            yield path
             offset += length
-        return repeated
 
     async def _pass(self, build: Build, arrived: t.Callable[[Change], None] | None = None) -> bool:
         """Run one pass; say whether it broke off before it came to its end."""

@@ -12,6 +12,7 @@ Paths are bytes, as rsync gives them; text exists only in results.
 from __future__ import annotations
 
 import base64
+import bisect
 import re
 import typing as t
 
@@ -129,28 +130,36 @@ class Reasons:
 
     Args:
         problems: The messages.
+
+    Attributes:
+        missing: How many names were asked for that no message is about.
     """
 
     def __init__(self, problems: t.Sequence[Problem]) -> None:
         self._problems = problems
         self._used: set[Problem] = set()
-        self._by_tail: dict[bytes, Problem] = {}
-        for problem in problems:
-            parts = (problem.path or b"").split(b"/")
-            for start in range(len(parts)):
-                self._by_tail.setdefault(b"/".join(parts[start:]), problem)
+        self._by_end = sorted((_backwards(problem.path or b""), place) for place, problem in enumerate(problems))
+        self.missing = 0
 
     def of(self, name: bytes) -> str:
         """The reason why a name did not arrive."""
-        problem = self._by_tail.get(name)
-        if problem is None:
+        end = _backwards(name)
+        at = bisect.bisect_left(self._by_end, (end, 0))
+        if at == len(self._by_end) or not self._by_end[at][0].startswith(end):
+            self.missing += 1
             return "still differs from the source"
+        problem = self._problems[self._by_end[at][1]]
         self._used.add(problem)
         return problem.reason
 
     def unused(self) -> list[Problem]:
         """The messages about names that nobody asked for."""
         return [problem for problem in self._problems if problem not in self._used]
+
+
+def _backwards(path: bytes) -> bytes:
+    """A path from its last byte on, and a slash: that of a longer path with the same end starts with it."""
+    return path[::-1] + b"/"
 
 
 class Listing:
@@ -163,7 +172,7 @@ class Listing:
 
     def add(self, entry: t.Any) -> None:
         self.total += 1
-        if len(self.entries) < self.limit:
+        if not self.full:
             self.entries.append(entry)
 
     def extend(self, other: Listing) -> None:
@@ -171,6 +180,11 @@ class Listing:
         for entry in other.entries:
             self.add(entry)
         self.total += other.more
+
+    @property
+    def full(self) -> bool:
+        """No more entries are kept."""
+        return len(self.entries) >= self.limit
 
     @property
     def more(self) -> int:

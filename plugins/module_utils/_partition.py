@@ -18,7 +18,9 @@ import math
 import os
 import typing as t
 
+from ansible_collections.vgreb.jsync.plugins.module_utils._errors import StateError
 from ansible_collections.vgreb.jsync.plugins.module_utils._segment import Gatherer, Segment
+from ansible_collections.vgreb.jsync.plugins.module_utils._spool import create_list
 
 
 class Sizes(t.NamedTuple):
@@ -32,6 +34,7 @@ class Sizes(t.NamedTuple):
         directory: The most cost of the files that one entry of a list stands for.
         entries: The most entries in one list.
         scanners: How many rsyncs share the scan, where the request lets them; 0 for as many as suit it.
+        tiny: Files of less than so many bytes on average are one entry with their directory however many they are.
     """
 
     per_file: int = 32 << 10
@@ -41,6 +44,7 @@ class Sizes(t.NamedTuple):
     directory: int = 64 << 20
     entries: int = 100_000
     scanners: int = 0
+    tiny: int = 0
 
 
 class Partition(t.NamedTuple):
@@ -49,7 +53,7 @@ class Partition(t.NamedTuple):
     Attributes:
         number: From 1, in the order of cutting.
         root: Index of the source that the names lie below.
-        path: The list file.
+        path: The list file; empty where nobody is to carry it.
         segments: What it was cut from.
     """
 
@@ -143,7 +147,9 @@ class Partitioner:
 
     def too_large(self, sizes: t.Sequence[int]) -> bool:
         """Say whether that directory, with other files of these sizes, is more than one entry should stand for."""
-        return self._gatherers[0].run_cost + self._cost_of(sizes) > self._sizes.directory
+        gatherer = self._gatherers[0]
+        cost, files = gatherer.run_cost + self._cost_of(sizes), gatherer.run_files + len(sizes)
+        return cost > self._sizes.directory and cost >= files * (self._sizes.per_file + self._sizes.tiny)
 
     def finish(self) -> None:
         """Nothing more comes."""
@@ -194,6 +200,9 @@ class Partitioner:
         Args:
             idle: How many lanes carry nothing, the asking one included.
             patient: As in :meth:`ready`.
+
+        Raises:
+            StateError: Its list cannot be written; what would have been in it is left.
         """
         if not self.ready(patient=patient):
             return None
@@ -212,20 +221,28 @@ class Partitioner:
         return self._share or worth
 
     def rest(self) -> t.Iterator[Partition]:
-        """Cut all that is left, to name what nobody carries any more."""
+        """All that is left, to name what nobody carries any more: no list is written for it."""
         self.finish()
-        return iter(lambda: self._cut(float("inf")), None)
+        for root, gatherer in enumerate(self._gatherers):
+            while not gatherer.empty:
+                self.partitions += 1
+                yield Partition(self.partitions, root, "", tuple(gatherer.take(float("inf"))))
 
     def _cut(self, worth: float) -> Partition | None:
         gatherer = max(self._gatherers, key=lambda one: -1 if one.empty else one.remaining)
         if gatherer.empty:
             return None
-        return self._write(self._gatherers.index(gatherer), gatherer.take(worth))
+        segments = gatherer.take(worth)
+        try:
+            return self._write(self._gatherers.index(gatherer), segments)
+        except StateError:
+            gatherer.give_back(segments)
+            raise
 
     def _write(self, root: int, segments: t.Sequence[Segment]) -> Partition:
         self.partitions += 1
         path = os.path.join(self._directory, f"partition.{self.partitions}")
-        with open(path, "wb") as target:
+        with create_list(path) as target:
             for segment in segments:
                 segment.listed.spool.copy(segment.listed.offset, segment.listed.length, target)
         return Partition(self.partitions, root, path, tuple(segments))

@@ -12,10 +12,12 @@ deletions.
 
 from __future__ import annotations
 
+import collections
 import os
 import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._model import Files
+from ansible_collections.vgreb.jsync.plugins.module_utils._names import Names
 from ansible_collections.vgreb.jsync.plugins.module_utils._partition import Partitioner, Sizes
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import decode
 from ansible_collections.vgreb.jsync.plugins.module_utils._spool import Spool
@@ -81,11 +83,11 @@ class Plan:
         self.root_change: Change | None = None
         self.unled = False
         self._by_directory = by_directory and len(roots) == 1
-        self._new: dict[bytes, bool] = {}
+        self._new: collections.OrderedDict[bytes, bool] = collections.OrderedDict()
         self._parent: bytes | None = None
         self._entered = False
         self._has_root = roots[0].contents
-        self._staying: set[bytes] = set()
+        self._staying = Names()
 
     def add(self, change: Change) -> None:
         """Take in one change of the scan. Of the unchanged only ``.`` says something: it is part of the transfer."""
@@ -161,8 +163,8 @@ class Plan:
         if not (above in self._new if above else self.root_new):
             self._list_directory(change.name)  # something else may stand in its place
         if len(self._new) > NEW_KEPT:
-            oldest = next(iter(self._new))
-            if self._new.pop(oldest):
+            oldest, unlisted = self._new.popitem(last=False)
+            if unlisted:
                 self._list_directory(oldest)
 
     def _list_directory(self, name: bytes) -> None:

@@ -67,12 +67,13 @@ class Gatherer:
         self._cost = self._files = self._directories = 0
         self._names_from = self._listed_from = self._count_from = 0
         self._run: bytes | None = None
-        self._run_from = self._run_cost = 0
+        self._run_from = self._run_cost = self._run_files = 0
         self.remaining = 0
 
     def enter(self, entry: bytes) -> None:
         """The next files are all that a directory holds, and a list may name that instead of them."""
-        self._run, self._run_from, self._run_cost = entry, self._names.size, self._cost
+        self._run, self._run_from = entry, self._names.size
+        self._run_cost, self._run_files = self._cost, self._files
 
     def leave(self, target: float) -> None:
         """No more files of that directory come."""
@@ -91,6 +92,11 @@ class Gatherer:
     def run_cost(self) -> int:
         """The cost of the files of that directory so far."""
         return self._cost - self._run_cost
+
+    @property
+    def run_files(self) -> int:
+        """The number of files of that directory so far."""
+        return self._files - self._run_files
 
     def add(self, entries: t.Sequence[bytes], sizes: t.Sequence[int], directories: int, target: float) -> None:
         """Add neighbors."""
@@ -169,6 +175,12 @@ class Gatherer:
             entries += segment.entries
         self.remaining -= cost
         return taken
+
+    def give_back(self, segments: t.Iterable[Segment]) -> None:
+        """Take segments back that nobody could use."""
+        for segment in segments:
+            self._push(segment)
+            self.remaining += segment.cost
 
     @property
     def ready(self) -> bool:

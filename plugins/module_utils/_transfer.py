@@ -306,8 +306,12 @@ class Transfer:
         self.abandon()
 
     def _give_up(self, partition: Partition, reason: str) -> None:
-        for entry in partition.names():
-            self._outcome.failures.add(Failure(self._plan.name(entry, partition.root), reason))
+        failures = self._outcome.failures
+        for number, entry in enumerate(partition.names()):
+            if failures.full:
+                failures.total += partition.files - number
+                break
+            failures.add(Failure(self._plan.name(entry, partition.root), reason))
 
 
 __all__ = ("Transfer",)

@@ -2,7 +2,10 @@
 # MIT License (see LICENSE or https://opensource.org/licenses/MIT)
 # SPDX-License-Identifier: MIT
 
-"""Run the module's work in a process of its own, without Ansible around it, and say how much memory that took."""
+"""Run the module's work in a process of its own, without Ansible around it, and say how much memory that took.
+
+``processor_seconds`` are those of this process alone, without its rsyncs.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,9 @@ def peak_bytes() -> int:
 
 def main() -> int:
     result = run(json.loads(sys.argv[1]), check=False, diff=False)
-    print(json.dumps({"memory_bytes": peak_bytes(), "result": result}))
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    seconds = usage.ru_utime + usage.ru_stime
+    print(json.dumps({"memory_bytes": peak_bytes(), "processor_seconds": seconds, "result": result}))
     return int(result["failed"])
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 import tempfile
 import typing as t
 
@@ -37,6 +38,16 @@ def ssh(folder: str) -> t.Iterator[servers.Ssh]:
     os.mkdir(place)
     with servers.sshd(place) as running:
         yield running
+
+
+@pytest.fixture
+def tiny(folder: str) -> t.Iterator[str]:
+    """A file system of 4 MiB."""
+    path = os.path.join(folder, "tiny")
+    os.mkdir(path)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", path], check=True)
+    yield path
+    subprocess.run(["umount", path], check=True)
 
 
 class Tree:

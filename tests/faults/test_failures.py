@@ -23,16 +23,6 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a
 TRANSFERRING = 'case "$*" in *--dry-run*) ;; *--files-from=*/partition.*) %s;; esac'
 
 
-@pytest.fixture
-def tiny(folder: str) -> t.Iterator[str]:
-    """A file system of 4 MiB."""
-    path = os.path.join(folder, "tiny")
-    os.mkdir(path)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", path], check=True)
-    yield path
-    subprocess.run(["umount", path], check=True)
-
-
 def names(result: dict[str, t.Any]) -> set[str]:
     return {entry["path"] for entry in result["failures"]}
 
@@ -111,18 +101,6 @@ def test_without_it_a_full_disk_deletes_nothing_and_a_rerun_with_room_ends_right
     again = engine.run(tree.params(delete=True))
     assert (again["rc"], again["deleted"]) == (0, [{"path": "d0/extraneous"}]), again
     assert tree.arrived()
-
-
-@needs_root
-def test_no_room_for_the_lists(folder: str, tiny: str) -> None:
-    subprocess.run(["mount", "-o", "remount,size=64k", tiny], check=True)
-    tree = Tree(folder, files=0)
-    for number in range(600):
-        trees.write(os.path.join(os.fsencode(tree.source), b"%0250d" % number), b"")
-    result = engine.Started(tree.params(), tiny).result()
-    assert result["failed"] and result["rc"] == 11, result
-    assert result["msg"].startswith("cannot keep the lists of this run in %s/tmp: " % tiny)
-    assert os.listdir(os.path.join(tiny, "tmp")) == []
 
 
 def test_vanished_names_are_a_warning(folder: str, tree: Tree) -> None:

@@ -110,17 +110,21 @@ class Command:
         words = self._words("l", without=_GUARDS) + self._open_directories() + self._make_way()
         return self._listed(words, root, list_path, shell, rate)
 
-    def deletions(self, root: Endpoint, list_path: str, most: int | None, shell: str | None, rate: int) -> list[bytes]:
+    def deletions(
+        self, root: Endpoint, list_path: str, most: int | None, shell: str | None, rate: int, *, gone: int = 0
+    ) -> list[bytes]:
         """What is extraneous in the listed directories, and nothing else.
 
         Args:
             most: How many names the scan has found, and may go; None for a dry run.
+            gone: How many have gone already.
         """
         limit = self._settings["max-delete"]
         if most is None:
             end = "--dry-run"
         else:
-            end = f"--max-delete={most if limit is None or int(limit) < 0 else min(most, int(limit))}"
+            most = most if limit is None or int(limit) < 0 else min(most, int(limit))
+            end = f"--max-delete={max(most - gone, 0)}"
         words = [*self._words("d", without={"max-delete"}), end]
         words += ["--dirs", "--delete", "--existing", "--ignore-existing", *self._filters()]
         return self._listed(words, root, list_path, shell, rate)

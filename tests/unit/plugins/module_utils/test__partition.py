@@ -228,7 +228,8 @@ def test_nothing_is_lost_while_lanes_take_what_the_scan_finds(
         assert partitioner.exhausted and partitioner.remaining == 0
         assert (partitioner.files, partitioner.bytes) == (len(added), sum(file.size for file in added))
         by_entry = {file.entry: file for file in added}
-        inside = [[by_entry[entry] for entry in records(partition.path)] for partition in taken]
+        lists = [records(partition.path) if partition.path else partition.names() for partition in taken]
+        inside = [[by_entry[entry] for entry in entries] for entries in lists]
         assert [[by_entry[entry] for entry in partition.names()] for partition in taken] == inside
         partitioner.close()
     assert collections.Counter(file for files in inside for file in files) == collections.Counter(added)
@@ -263,6 +264,17 @@ def test_how_much_an_entry_may_stand_for(tmp_path: t.Any) -> None:
     assert not partitioner.too_large([90]) and partitioner.too_large([91])
     partitioner.add([b"./d/a"], [30])
     assert not partitioner.too_large([50]) and partitioner.too_large([51])
+    partitioner.close()
+
+
+def test_tiny_files_are_one_entry_however_many_they_are(tmp_path: t.Any) -> None:
+    partitioner = Partitioner(str(tmp_path), 1, 1, Sizes(per_file=10, directory=100, tiny=5))
+    partitioner.add(b"./before", 1000)
+    partitioner.enter(b"./d")
+    for number in range(20):
+        assert not partitioner.too_large(4)
+        partitioner.add(b"./d/%d" % number, 4)
+    assert not partitioner.too_large(24) and partitioner.too_large(25)
     partitioner.close()
 
 

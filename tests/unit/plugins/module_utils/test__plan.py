@@ -20,7 +20,6 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._partition import Part
 from ansible_collections.vgreb.jsync.plugins.module_utils._plan import Plan
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import parse_endpoint, split_source
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import Report
-from ansible_collections.vgreb.jsync.plugins.module_utils._spool import records
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -68,7 +67,13 @@ def replay(plan: Plan, version: str, case: str) -> Plan:
 
 def files(plan: Plan) -> list[bytes]:
     """What the lists have; all of it is taken."""
-    return [entry for partition in plan.partitioner.rest() for entry in records(partition.path)]
+    return [entry for partition in plan.partitioner.rest() for entry in in_list(partition)]
+
+
+def in_list(partition: Partition) -> list[bytes]:
+    """What its list has, whether that is written or not."""
+    ranges = [segment.listed for segment in partition.segments]
+    return [entry for place in ranges for entry in place.spool.records(place.offset, place.length)]
 
 
 def made(plan: Plan) -> list[bytes]:
@@ -373,7 +378,7 @@ def test_every_file_is_carried_once(
                 taken += [partition] if partition else []
         plan.finish()
     taken += plan.partitioner.rest()
-    lists = [list(records(partition.path)) for partition in taken]
+    lists = [in_list(partition) for partition in taken]
     listed = collections.Counter(entry for entries in lists for entry in entries)
     names = [list(partition.names()) for partition in taken]
     new = {b"./" + change.name for change in found if change.directory}
@@ -434,7 +439,7 @@ def test_sources_that_lie_apart(make: Make) -> None:
         make("/a/one", "/b/two"), "cd+++++++++ one/", "cd+++++++++ two/", ">f+++++++++ two/x", ">f+++++++++ one/y"
     )
     assert [list(spool) for spool in plan.directories] == [[b"././one"], [b"././two"]]
-    found = {partition.root: list(records(partition.path)) for partition in plan.partitioner.rest()}
+    found = {partition.root: in_list(partition) for partition in plan.partitioner.rest()}
     assert found == {0: [b"././one/y"], 1: [b"././two/x"]}
 
 

@@ -49,8 +49,10 @@ def test_all_comes_back_in_either_order(block: int, names: list[bytes]) -> None:
         assert list(spool) == names
         assert list(spool.backwards()) == names[::-1]
         assert (spool.count, spool.size) == (len(names), sum(len(name) + 1 for name in names))
+        place = os.path.join(folder, "list")
+        assert spool.cut(0, len(names) + 1, place) == (spool.count, spool.size)
+        assert list(records(place)) == names
         spool.close()
-        assert list(records(spool.path)) == names
 
 
 @given(names=RECORDS, data=st.data())
@@ -101,12 +103,6 @@ def test_records_of_a_range(block: int, names: list[bytes], data: st.DataObject)
         spool.close()
 
 
-def test_closed_for_others(tmp_path: t.Any) -> None:
-    spool = filled(str(tmp_path), [b"a", b"b"])
-    spool.close()
-    assert (tmp_path / "spool").read_bytes() == b"a\0b\0"
-
-
 def work_and_fail() -> None:
     with state_directory() as state:
         assert os.path.dirname(state) == tempfile.tempdir
@@ -139,3 +135,55 @@ def test_sockets_have_short_paths(length: int) -> None:
         assert len(f"{sockets}/128." + "x" * 16) <= 107
         assert sockets == state or (length > 80 and stat.S_IMODE(os.stat(sockets).st_mode) == 0o700)
     assert not os.path.exists(sockets)
+
+
+class Disk(t.NamedTuple):
+    """What a file system says of itself, as :func:`os.fstatvfs` does."""
+
+    f_bavail: int
+    f_blocks: int
+    f_frsize: int = 1 << 10
+
+
+@pytest.mark.parametrize(
+    ("disk", "fits"),
+    [
+        (Disk(1 << 17, 1 << 30), True),  # 128 MiB are free
+        (Disk(1 << 16, 1 << 30), False),  # 64 MiB
+        (Disk(1 << 10, 1 << 14), True),  # 1 MiB of 16
+        (Disk(800, 1 << 14), False),  # less than a twentieth
+        (Disk(0, 0), True),  # it does not tell
+    ],
+)
+def test_a_reserve_stays_free(tmp_path: t.Any, monkeypatch: pytest.MonkeyPatch, disk: Disk, fits: bool) -> None:
+    monkeypatch.setattr(os, "fstatvfs", lambda _fd: disk)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    names = [b"x" * 4095] * 300  # the first ones are always written
+    spool = Spool(str(tmp_path / "spool"))
+
+    def fill() -> None:
+        for name in names:
+            spool.append(name)
+
+    if fits:
+        fill()
+    else:
+        with pytest.raises(StateError, match=f"no room for the lists of this run in {tmp_path}: {disk.f_bavail} KiB"):
+            fill()
+    assert list(spool) == names[: spool.count] and spool.count > 16
+    place = str(tmp_path / "list")
+    if fits:
+        spool.cut(0, spool.count, place)
+        assert list(records(place)) == names
+    else:
+        with pytest.raises(StateError):
+            spool.cut(0, spool.count, place)
+    spool.close()
+
+
+def test_what_is_not_written_yet_can_be_read(tmp_path: t.Any) -> None:
+    """A full disk must not keep a run from naming what has not arrived."""
+    spool = filled(str(tmp_path), [b"a", b"b"])
+    assert os.path.getsize(spool.path) == 0
+    assert list(spool) == [b"a", b"b"] and list(spool.backwards()) == [b"b", b"a"]
+    spool.close()
