@@ -13,7 +13,7 @@ import typing as t
 
 import pytest
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
-from ansible_collections.vgreb.jsync.plugins.module_utils._options import SHOWN, argument_spec, build_request
+from ansible_collections.vgreb.jsync.plugins.module_utils._options import argument_spec, build_request
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync import table
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import Command
 
@@ -319,12 +319,10 @@ GIVEN_VALUES = {
     "min_size": "1",
     "remote_rsync_path": ["sudo", "-n", "rsync"],
 }
-NOT_RSYNCS = {"src", "dest", "jobs", "retries", "rsync_path", "rsync_opts", "private_key", "ssh_args", "password"}
-NOT_RSYNCS |= {"follow", "umask", *SHOWN}
 OPTIONS = {
     name: GIVEN_VALUES.get(name, {"bool": True, "int": 5}.get(entry["type"], "value"))
     for name, entry in argument_spec().items()
-    if name not in NOT_RSYNCS and name != "password_file"
+    if name in table.BY_OPTION and name != "password_file"
 }
 
 
