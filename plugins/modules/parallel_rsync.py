@@ -417,8 +417,8 @@ options:
     description:
       - Show where the run is, in lines that come seldom. The first one after 2 seconds, the next ones when 10 % or 10
         seconds have passed, whichever is later.
-      - With V(false) nothing is shown, and the module runs as any other module does.
-      - Shown is also nothing in check mode, with C(async), and where the target host has no directory for jobs that
+      - With V(false) nothing is shown and, without O(progress_log), the module runs as any other module does.
+      - Nothing is shown either in check mode, with C(async), and where the target host has no directory for jobs that
         can be written to.
       - This option, O(progress_interval) and O(progress_log) are the action plugin's. The module itself ignores them.
     type: bool

@@ -17,6 +17,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._status import NAME, p
 
 from tests.support import engine
 from tests.support.processes import wait_for
+from tests.unit.real import script
 
 SIZE = 6 << 20
 
@@ -72,7 +73,12 @@ def follow(params: dict[str, t.Any]) -> list[dict[str, t.Any]]:
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/fdinfo"), reason="the kernel does not tell")
-def test_a_large_file_is_seen_to_grow(params: dict[str, t.Any]) -> None:
+@pytest.mark.parametrize("far", ["", "src", "dest"])
+def test_a_large_file_is_seen_to_grow(params: dict[str, t.Any], tmp_path: t.Any, far: str) -> None:
+    """On this host, pulled and pushed."""
+    if far:
+        params["rsh"] = script(tmp_path, 'shift\nexec "$@"\n')
+        params[far] = "far:" + params[far]
     seen = follow(params)
     done = [snapshot["bytes"]["done"] for snapshot in seen]
     assert done == sorted(done)
@@ -81,6 +87,12 @@ def test_a_large_file_is_seen_to_grow(params: dict[str, t.Any]) -> None:
     known = [snapshot for snapshot in seen if snapshot["scanned"]]
     assert known and all(snapshot["bytes"]["total"] == SIZE + 10 for snapshot in known)
     assert all(0 <= snapshot["percent"] <= 99 for snapshot in known)
+
+
+def test_what_is_compared_is_not_taken_for_what_is_sent(params: dict[str, t.Any], tmp_path: t.Any) -> None:
+    """With --checksum the sender reads all files before it sends one."""
+    params.update(dest="far:" + params["dest"], rsh=script(tmp_path, 'shift\nexec "$@"\n'), checksum=True)
+    assert {snapshot["bytes"]["done"] for snapshot in follow(params)} <= {0, 10, SIZE, SIZE + 10}
 
 
 def test_one_rsync_alone_is_followed_too(params: dict[str, t.Any]) -> None:
