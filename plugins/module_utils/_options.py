@@ -33,6 +33,9 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.settings import BY_ARCHIVE, Settings
 
 JOBS_MAX = 128
+AUTO = "auto"
+# How many lanes jobs: auto begins with.
+FIRST_JOBS = 4
 
 _INTEGERS = frozenset(("rsync_timeout", "contimeout", "port", "max_delete", "modify_window"))
 _LEFT_TO_RSYNC = frozenset(
@@ -49,7 +52,8 @@ def argument_spec() -> dict[str, dict[str, t.Any]]:
     spec: dict[str, dict[str, t.Any]] = {
         "src": {"type": "raw", "required": True},
         "dest": {"type": "str", "required": True},
-        "jobs": {"type": "int", "default": 4},
+        "jobs": {"type": "raw", "default": 4},
+        "jobs_max": {"type": "int", "default": 16},
         "retries": {"type": "int", "default": 3},
         "rsync_path": {"type": "str", "default": "rsync"},
         "rsync_opts": {"type": "raw", "default": []},
@@ -84,7 +88,9 @@ class Request:
         sources: The sources, as rsync takes them.
         dest: The destination, as rsync takes it.
         settings: The options of rsync, from the module's own and from rsync_opts.
-        jobs: The number of lanes.
+        jobs: The number of lanes, or with which to begin.
+        jobs_max: The most there may be; more than jobs only where that is ``auto``.
+        auto: The number of lanes follows their rate.
         retries: How many more attempts a failed rsync gets.
         rsync_path: The rsync on this host.
         ssh: Words after ``ssh`` from port, private_key and ssh_args.
@@ -98,6 +104,8 @@ class Request:
     dest: Endpoint
     settings: Settings
     jobs: int = 4
+    jobs_max: int = 4
+    auto: bool = False
     retries: int = 3
     rsync_path: str = "rsync"
     ssh: tuple[str, ...] = ()
@@ -179,9 +187,7 @@ def build_request(params: t.Mapping[str, t.Any], *, check: bool = False) -> Requ
         raise RequestError("src is empty: name at least one path")
     dest = _endpoint("dest", params["dest"])
     sources = _check_ends(sources, dest)
-    jobs = params.get("jobs", 4)
-    if not 1 <= jobs <= JOBS_MAX:
-        raise RequestError(f"jobs is {jobs}: give a number from 1 to {JOBS_MAX}")
+    jobs, jobs_max, auto = _jobs(params.get("jobs", 4), params.get("jobs_max", 16))
     retries = params.get("retries", 3)
     if retries < 0:
         raise RequestError(f"retries is {retries}: give 0 or more")
@@ -190,6 +196,8 @@ def build_request(params: t.Mapping[str, t.Any], *, check: bool = False) -> Requ
         dest=dest,
         settings=settings,
         jobs=jobs,
+        jobs_max=jobs_max,
+        auto=auto,
         retries=retries,
         rsync_path=os.path.expanduser(params.get("rsync_path") or "rsync"),
         ssh=_ssh_words(params, settings),
@@ -200,6 +208,18 @@ def build_request(params: t.Mapping[str, t.Any], *, check: bool = False) -> Requ
     )
     _check_connection(request)
     return request
+
+
+def _jobs(jobs: t.Any, most: int) -> tuple[int, int, bool]:
+    """Read how many lanes there are at first, how many there may be, and whether their number changes."""
+    if not 1 <= most <= JOBS_MAX:
+        raise RequestError(f"jobs_max is {most}: give a number from 1 to {JOBS_MAX}")
+    if jobs == AUTO:
+        return min(FIRST_JOBS, most), most, True
+    number = int(jobs) if re.fullmatch("[0-9]{1,3}", str(jobs)) else 0
+    if not 1 <= number <= JOBS_MAX:
+        raise RequestError(f"jobs is {jobs}: give a number from 1 to {JOBS_MAX}, or {AUTO}")
+    return number, number, False
 
 
 def _check_texts(params: t.Mapping[str, t.Any]) -> None:

@@ -119,6 +119,7 @@ async def _conduct(request: Request, outcome: Outcome, sizes: Sizes) -> None:
             command = Command(request, outcome.rsync)
             await check_nesting(request, command, processes, state)
             await lanes.first.open()
+            lanes.begin()
             await check_far(request, lanes.first.shell, processes)
             await _Run(request, outcome, lanes, command, state, sizes).run()
     if not outcome.failed:

@@ -54,10 +54,18 @@ options:
     required: true
   jobs:
     description:
-      - How many lanes carry files at once, from 1 to 128. Each lane is one TCP stream and, over ssh, one login for
-        the whole run.
-    type: int
+      - How many lanes carry files at once, from 1 to 128, or V(auto). Each lane is one TCP stream and, over ssh, one
+        login for the whole run.
+      - V(auto) begins with 4 lanes, or with 8 where the first ssh login shows that round trips are long. It adds lanes
+        while the rate of all of them together rises with their number, and takes one away when the rate falls or the
+        other end refuses a login. RV(lanes_over_time) tells what came of it.
+      - The default is a number, because how many logins a run makes is then known before.
+    type: raw
     default: 4
+  jobs_max:
+    description: The most lanes that O(jobs=auto) may reach, from 1 to 128.
+    type: int
+    default: 16
   retries:
     description:
       - How many more attempts an rsync or a login gets when its connection failed or it was killed. The attempts are
@@ -543,6 +551,21 @@ lanes:
       description: How often an rsync on it ended with each exit code.
       type: dict
       sample: {"0": 7}
+lanes_over_time:
+  description: How many lanes were at work, an entry for the beginning of the transfers and for each change. Empty
+    where nothing was transferred by lanes.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    seconds:
+      description: Since the beginning of the run.
+      type: float
+      sample: 1.204
+    lanes:
+      description: Lanes at work from then on.
+      type: int
+      sample: 8
 failures:
   description: Paths that did not arrive, at most 1000 of them. RV(stats.failures) counts all.
   returned: always

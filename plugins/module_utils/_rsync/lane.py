@@ -55,13 +55,17 @@ class Lane:
 
     Attributes:
         number: From 1.
+        optional: The run can do without it: before it has stood, a login that fails is not tried again.
+        login_seconds: How long its last login took.
         turn: Held by the one that sends files over it.
         partitions, files, bytes, seconds, retries: What it has carried.
         codes: How often an rsync ended with each exit code.
     """
 
-    def __init__(self, number: int, lanes: Lanes) -> None:
+    def __init__(self, number: int, lanes: Lanes, *, optional: bool = False) -> None:
         self.number = number
+        self.optional = optional
+        self.login_seconds = 0.0
         self.turn = asyncio.Lock()
         self.partitions = 0
         self.files = 0
@@ -104,7 +108,7 @@ class Lane:
                 if report is None:
                     return
                 retry = classify(report.code, b"\n".join(report.words)) is Verdict.RETRY
-                if not retry or attempt >= self._lanes.request.retries:
+                if not retry or self.optional or attempt >= self._lanes.request.retries:
                     raise RsyncError(self._lanes.explain(report), report.code)
                 attempt += 1
                 self.retries += 1
@@ -135,6 +139,8 @@ class Lane:
             raise
         if master.running and os.path.exists(self._socket):
             self._master = master
+            self.optional = False
+            self.login_seconds = time.monotonic() - master.started
             return None
         if master.running:
             await self._lanes.processes.stop(master)

@@ -166,6 +166,10 @@ class Process:
         return True
 
     @property
+    def pid(self) -> int:
+        return self._popen.pid
+
+    @property
     def running(self) -> bool:
         return not self.ended.done()
 

@@ -46,6 +46,11 @@ class Processes:
                 if process.ended.result():
                     self._failed.add(process)
 
+    @property
+    def pids(self) -> list[int]:
+        """The ids of those that run."""
+        return [process.pid for process in self._running]
+
     def start(
         self,
         argv: t.Sequence[str | bytes],

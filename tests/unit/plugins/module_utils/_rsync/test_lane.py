@@ -41,6 +41,7 @@ def shells(**params: t.Any) -> list[str | None]:
     """What each lane gives rsync as its remote shell."""
 
     async def work(lanes: Lanes) -> list[str | None]:
+        lanes.begin()
         return [lane.shell for lane in lanes.all]
 
     return with_lanes(work, dest="al@far:/dst", **params)
