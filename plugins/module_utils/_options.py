@@ -30,6 +30,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import
     split_relative,
     split_source,
 )
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.priority import check_nice, parse_ionice
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.settings import BY_ARCHIVE, Settings
 
 JOBS_MAX = 128
@@ -54,6 +55,8 @@ def argument_spec() -> dict[str, dict[str, t.Any]]:
         "dest": {"type": "str", "required": True},
         "jobs": {"type": "raw", "default": 4},
         "jobs_max": {"type": "int", "default": 16},
+        "nice": {"type": "int"},
+        "ionice": {"type": "str"},
         "retries": {"type": "int", "default": 3},
         "rsync_path": {"type": "str", "default": "rsync"},
         "rsync_opts": {"type": "raw", "default": []},
@@ -91,6 +94,8 @@ class Request:
         jobs: The number of lanes, or with which to begin.
         jobs_max: The most there may be; more than jobs only where that is ``auto``.
         auto: The number of lanes follows their rate.
+        nice: The niceness of what is started; None for that of the module.
+        ionice: A class for disks, and perhaps a level; empty for that of the module.
         retries: How many more attempts a failed rsync gets.
         rsync_path: The rsync on this host.
         ssh: Words after ``ssh`` from port, private_key and ssh_args.
@@ -106,6 +111,8 @@ class Request:
     jobs: int = 4
     jobs_max: int = 4
     auto: bool = False
+    nice: int | None = None
+    ionice: str = ""
     retries: int = 3
     rsync_path: str = "rsync"
     ssh: tuple[str, ...] = ()
@@ -188,6 +195,10 @@ def build_request(params: t.Mapping[str, t.Any], *, check: bool = False) -> Requ
     dest = _endpoint("dest", params["dest"])
     sources = _check_ends(sources, dest)
     jobs, jobs_max, auto = _jobs(params.get("jobs", 4), params.get("jobs_max", 16))
+    nice = params.get("nice")
+    ionice = params.get("ionice") or ""
+    check_nice(nice)
+    parse_ionice(ionice)
     retries = params.get("retries", 3)
     if retries < 0:
         raise RequestError(f"retries is {retries}: give 0 or more")
@@ -198,6 +209,8 @@ def build_request(params: t.Mapping[str, t.Any], *, check: bool = False) -> Requ
         jobs=jobs,
         jobs_max=jobs_max,
         auto=auto,
+        nice=nice,
+        ionice=ionice,
         retries=retries,
         rsync_path=os.path.expanduser(params.get("rsync_path") or "rsync"),
         ssh=_ssh_words(params, settings),

@@ -9,7 +9,7 @@
 ::
 
     check the request against this host      bad input ends here, nothing touched
-    find rsync
+    find rsync                               and what gives it its priority
     log lane 1 in                            the others meanwhile
     ask the far rsync                        only about options that not every rsync has
     scan ---- changes ----> plan             one dry run over the whole tree
@@ -47,6 +47,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import FILE_IO, SIGNALED
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.far import check_far
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lanes import Lanes
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.priority import find_priority
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.processes import Processes
 from ansible_collections.vgreb.jsync.plugins.module_utils._scan import Scan
 from ansible_collections.vgreb.jsync.plugins.module_utils._spool import socket_directory, state_directory
@@ -114,6 +115,7 @@ async def _conduct(request: Request, outcome: Outcome, sizes: Sizes) -> None:
     with state_directory() as state, socket_directory(state) as sockets:
         async with Processes() as processes:
             outcome.rsync = await find_rsync(processes, request.rsync_path)
+            processes.before = await find_priority(processes, request.nice, request.ionice)
             lanes = Lanes(processes, request, sockets, outcome.heard)
             outcome.lanes = lanes.all
             command = Command(request, outcome.rsync)

@@ -66,6 +66,19 @@ options:
     description: The most lanes that O(jobs=auto) may reach, from 1 to 128.
     type: int
     default: 16
+  nice:
+    description:
+      - The niceness of every rsync and ssh that the module starts on the target host, from -20 (first) to 19 (last).
+        Less than the module itself has takes a super-user. Not given, it is that of the module.
+      - The other end is not touched. For its rsync say so in O(remote_rsync_path), as C([nice, -n, 10, rsync]).
+    type: int
+  ionice:
+    description:
+      - The class in which every rsync and ssh on the target host waits for disks, V(idle), V(best-effort), or that with
+        a level from V(best-effort:0) (first) to V(best-effort:7) (last). Linux only, with the program C(ionice), and
+        heeded by some of its schedulers.
+      - The other end is not touched. For its rsync say so in O(remote_rsync_path), as C([ionice, -c, 3, rsync]).
+    type: str
   retries:
     description:
       - How many more attempts an rsync or a login gets when its connection failed or it was killed. The attempts are
@@ -411,6 +424,15 @@ EXAMPLES = r"""
     exclude:
       - "*.tmp"
       - /cache/
+
+- name: Push what changed, as many lanes as pay, after everything else that the two hosts have to do
+  vgreb.jsync.parallel_rsync:
+    src: /archive/
+    dest: backup.example.com:/archive/
+    jobs: auto
+    nice: 19
+    ionice: idle
+    remote_rsync_path: [nice, -n, "19", ionice, -c, "3", rsync]
 
 - name: Pull from an rsync daemon
   vgreb.jsync.parallel_rsync:

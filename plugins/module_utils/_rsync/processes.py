@@ -25,9 +25,14 @@ _POLL_SECONDS = 0.02
 
 
 class Processes:
-    """All processes of a run. As a context manager it leaves none behind."""
+    """All processes of a run. As a context manager it leaves none behind.
+
+    Attributes:
+        before: Words that go before every program.
+    """
 
     def __init__(self) -> None:
+        self.before: tuple[str, ...] = ()
         self._running: set[Process] = set()
         self._failed: set[Process] = set()
 
@@ -65,7 +70,7 @@ class Processes:
         Raises:
             RsyncError: The program cannot be started.
         """
-        process = Process(argv, environment() if env is None else env, out, err, waits=waits)
+        process = Process([*self.before, *argv], environment() if env is None else env, out, err, waits=waits)
         self._running.add(process)
         return process
 

@@ -319,7 +319,7 @@ GIVEN_VALUES = {
     "min_size": "1",
     "remote_rsync_path": ["sudo", "-n", "rsync"],
 }
-NOT_RSYNCS = {"src", "dest", "jobs", "jobs_max", "retries", "rsync_path", "rsync_opts"}
+NOT_RSYNCS = {"src", "dest", "jobs", "jobs_max", "nice", "ionice", "retries", "rsync_path", "rsync_opts"}
 NOT_RSYNCS |= {"private_key", "ssh_args", "password"}
 OPTIONS = {
     name: GIVEN_VALUES.get(name, {"bool": True, "int": 5}.get(entry["type"], "value"))
