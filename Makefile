@@ -15,7 +15,7 @@ demo build: export LC_ALL := C.UTF-8
 demo build: export ANSIBLE_CONFIG := tests/setup/ansible.cfg
 demo build: export ANSIBLE_COLLECTIONS_PATH := .cache/collections
 
-.PHONY: help demo test fidelity-long lint docs bench bench-wan build clean
+.PHONY: help demo test fidelity-long lint docs bench bench-wan bench-limit build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -65,6 +65,10 @@ bench-peers: ## install mprsync for the bench, apart from all else
 bench-wan: ## measure the slow network that the bench uses, and what it could carry at most
 	@sh tests/setup/setup.sh demo
 	.venv/bin/python -m tests.bench.wan
+
+bench-limit: ## measure how bwlimit is held, second by second
+	@sh tests/setup/setup.sh demo
+	PYTHONPATH=.:.cache/collections .venv/bin/python -m tests.bench.limit
 
 build: ## write the collection's tarball to .cache
 	@sh tests/setup/setup.sh demo

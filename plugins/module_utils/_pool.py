@@ -84,7 +84,7 @@ class Pool:
             busy: Says whether no lane waits for the scan to find more.
         """
         scanning = not self._partitioner.complete
-        while self._lanes.request.auto:
+        while self._lanes.request.auto and not self._lanes.request.bwlimit:
             await asyncio.sleep(WATCH_SECONDS)
             work = self._work()
             if not (busy() and self._steady) or scanning == self._partitioner.complete:

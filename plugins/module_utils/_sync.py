@@ -41,6 +41,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._options import Reques
 from ansible_collections.vgreb.jsync.plugins.module_utils._partition import Sizes
 from ansible_collections.vgreb.jsync.plugins.module_utils._plan import Plan
 from ansible_collections.vgreb.jsync.plugins.module_utils._result import FINALIZE, RESULT, TRANSFER, Outcome
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.bandwidth import per_file
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.binary import find_rsync
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import Command
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import split_list
@@ -142,6 +143,8 @@ class _Run:
         self._held = self._alone is not None or request.settings.on("delete-before")
         self._changes = 0
         roots = request.roots or (split_list(request.sources[0]),)
+        if request.bwlimit:
+            sizes = sizes._replace(per_file=min(sizes.per_file, per_file(request.bwlimit)))
         if request.pull:
             sizes = sizes._replace(entries=min(sizes.entries, _PULL_ENTRIES))
         self._plan = Plan(
@@ -191,7 +194,7 @@ class _Run:
         if change.directory and not change.deletion and change is not self._plan.root_change:
             self._outcome.expect(change)
         self._changes += 1
-        if self._changes > 1 and not self._held:
+        if self._changes > 1 and not self._held and not self._request.bwlimit:
             self._transfer.release()
 
     async def _scan_and_transfer(self) -> None:
@@ -206,7 +209,6 @@ class _Run:
 
     async def _scan_to_end(self) -> None:
         await self._scan.run()
-        self._lanes.bandwidth.holders -= 1
         self._plan.finish()
         if self._scan.entries == 1 and self._alone is None:
             self._alone = "src: it is a single file or directory"

@@ -18,6 +18,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncEr
 from ansible_collections.vgreb.jsync.plugins.module_utils._model import Failure, Listing
 from ansible_collections.vgreb.jsync.plugins.module_utils._pool import Pool
 from ansible_collections.vgreb.jsync.plugins.module_utils._result import LISTED, TRANSFER
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.bandwidth import Load
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import STDIN
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import PARTIAL, Verdict
 
@@ -66,6 +67,7 @@ class Transfer:
         self._pool = Pool(lanes, plan.partitioner, outcome)
         self._carrying = 0
         self._waiting = 0
+        self._begun = 0
         self._ended = False
         self._released = False
         self._tasks: set[asyncio.Future[None]] = set()
@@ -149,6 +151,7 @@ class Transfer:
     async def _send(self, lane: Lane, partition: Partition, waiting: Waiting | None) -> None:
         """Carry a partition, until the lane is free for the next one."""
         self._carrying += 1
+        self._begun += partition.cost
         if not self._partitioner.exhausted:
             self._enter(lane, early=self._partitioner.partitions_left > self._pool.size - self._carrying)
         sent = asyncio.Event()
@@ -227,6 +230,7 @@ class Transfer:
                 arrived,
                 waiting=waiting,
                 list_path=partition.path,
+                load=self._load(partition),
             )
         except RsyncError as error:
             self._stop(error.message, error.code)
@@ -238,6 +242,14 @@ class Transfer:
         finally:
             lane.seconds += time.monotonic() - started
             sent.set()
+
+    def _load(self, partition: Partition) -> Load:
+        """What an rsync that starts now is to carry, and what others are."""
+        self._begun -= partition.cost
+        idle, remaining = self._pool.size - self._carrying, self._partitioner.remaining
+        last = self._partitioner.partitions_left <= idle
+        rivals = self._begun + (remaining if last else min(idle * partition.cost, remaining))
+        return Load(partition.cost, rivals, self._begun + remaining)
 
     async def _settle(self, lane: Lane, root: Endpoint, partition: Partition, report: Report, seconds: float) -> None:
         """Take in what came of a partition."""

@@ -350,7 +350,8 @@ options:
   bwlimit:
     description:
       - A limit for the whole run, in rsync's notation. C(400k) or C(12m) a second, a plain number is KiB a second.
-      - It is shared out over the running lanes.
+      - The scan has it for itself, then it is shared out over the lanes, by what each of them carries.
+      - A run with O(jobs=auto) stays with the number of lanes that it began with.
     type: str
   rsync_timeout:
     description: Seconds without any data after which an rsync gives up and is tried again. 0 means never.

@@ -21,6 +21,7 @@ import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncError
 from ansible_collections.vgreb.jsync.plugins.module_utils._model import Failure, Reasons
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.bandwidth import NO_LOAD, Load
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import Verdict, classify
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import Report
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.process import Process, environment
@@ -178,6 +179,7 @@ class Lane:
         may_retry: t.Callable[[], bool] = lambda: True,
         waiting: Waiting | None = None,
         list_path: str = "",
+        load: Load = NO_LOAD,
     ) -> Report:
         """Run one rsync over this lane, again while that may help, and return the report of the last attempt.
 
@@ -189,29 +191,32 @@ class Lane:
             may_retry: Asked before another attempt.
             waiting: What makes the first attempt, if it is still there.
             list_path: The list that it waits for.
+            load: What its share of a rate depends on; it keeps that for all its attempts.
 
         Raises:
             RsyncError: The lane has lost its connection and cannot get it back.
         """
         attempt, repeated = 0, False
-        while True:
-            if waiting and waiting.process.running:
-                waiting.report.listen(on_change, on_note)
-                waiting.process.give(list_path)
-                report = await self._finish(*waiting)
-                waiting = None
-                if report.verdict is Verdict.RETRY and report.first_word is None:
-                    repeated = True
-                    continue  # it had lost its connection while it waited
-            else:
-                await self.open()
-                report = await self._attempt(build, Report(on_change, on_note, listed=listed))
-            report.repeated = repeated
-            if report.verdict is not Verdict.RETRY or attempt >= self._lanes.request.retries or not may_retry():
-                return report
-            attempt, repeated = attempt + 1, True
-            self.retries += 1
-            await pause(attempt)
+        with self._lanes.bandwidth.share(load) as rate:
+            while True:
+                if waiting and waiting.process.running:
+                    waiting.report.listen(on_change, on_note)
+                    waiting.process.give(list_path)
+                    report = await self._finish(*waiting)
+                    waiting = None
+                    if report.verdict is Verdict.RETRY and report.first_word is None:
+                        repeated = True
+                        continue  # it had lost its connection while it waited
+                else:
+                    await self.open()
+                    report = Report(on_change, on_note, listed=listed)
+                    report = await self._finish(self._start(build, rate, report), report)
+                report.repeated = repeated
+                if report.verdict is not Verdict.RETRY or attempt >= self._lanes.request.retries or not may_retry():
+                    return report
+                attempt, repeated = attempt + 1, True
+                self.retries += 1
+                await pause(attempt)
 
     async def compare(self, build: Build, report: Report, failures: Listing) -> tuple[Report, int]:
         """Ask rsync, in dry run, which names still differ, and list each with what a report says about it.
@@ -237,10 +242,6 @@ class Lane:
             failures.add(Failure(problem.path or b"", problem.reason))
         failures.total += report.problems.more
         return comparison, differing
-
-    async def _attempt(self, build: Build, report: Report) -> Report:
-        with self._lanes.bandwidth.share() as rate:
-            return await self._finish(self._start(build, rate, report), report)
 
     def _start(self, build: Build, rate: int, report: Report, *, waits: bool = False) -> Process:
         password = self._lanes.request.password

@@ -51,7 +51,7 @@ class Lanes:
         self.directory = directory
         self.heard = heard
         self.logins = asyncio.Semaphore(LOGINS_AT_ONCE)
-        self.bandwidth = Bandwidth(request.bwlimit, request.jobs + 1)
+        self.bandwidth = Bandwidth(request.bwlimit)
         self.all: list[Lane] = []
         self.add()
 

@@ -46,7 +46,7 @@ def parse_ionice(text: str) -> tuple[str, ...]:
     """
     match = _IONICE.fullmatch(text)
     if match:
-        return "-c", _BEST_EFFORT, *(("-n", match.group(1)) if match.group(1) else ())
+        return ("-c", _BEST_EFFORT) + (("-n", match.group(1)) if match.group(1) else ())
     if text not in ("", "idle"):
         raise RequestError(f"ionice is {text!r}: give idle, best-effort, or best-effort:0 (first) to best-effort:7")
     return ("-c", _IDLE) if text else ()
