@@ -15,7 +15,7 @@ demo build: export LC_ALL := C.UTF-8
 demo build: export ANSIBLE_CONFIG := tests/setup/ansible.cfg
 demo build: export ANSIBLE_COLLECTIONS_PATH := .cache/collections
 
-.PHONY: help demo test fidelity-long lint docs bench bench-scale bench-peers bench-wan bench-python build clean
+.PHONY: help demo test fidelity-long lint docs bench bench-scale bench-peers bench-wan bench-python bench-limit build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -73,6 +73,10 @@ bench-wan: ## measure the slow network that the bench uses, and what it could ca
 bench-python: ## measure what the module's own Python costs for each file
 	@sh tests/setup/setup.sh demo
 	@.venv/bin/python -m tests.bench.python
+
+bench-limit: ## measure how bwlimit is held, second by second
+	@sh tests/setup/setup.sh demo
+	PYTHONPATH=.:.cache/collections .venv/bin/python -m tests.bench.limit
 
 build: ## write the collection's tarball to .cache
 	@sh tests/setup/setup.sh demo

@@ -83,6 +83,7 @@ class Finalize:
             RsyncError: A pass could not run at all.
         """
         self._outcome.begin(FINALIZE)
+        self._lanes.bandwidth.holders = 1
         try:
             if whole:
                 await self._run_whole()

@@ -30,9 +30,13 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import
     split_relative,
     split_source,
 )
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.priority import check_nice, parse_ionice
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.settings import BY_ARCHIVE, Settings
 
 JOBS_MAX = 128
+AUTO = "auto"
+# How many lanes jobs: auto begins with.
+FIRST_JOBS = 4
 
 _INTEGERS = frozenset(("rsync_timeout", "contimeout", "port", "max_delete", "modify_window"))
 _LEFT_TO_RSYNC = frozenset(
@@ -55,7 +59,10 @@ def argument_spec() -> dict[str, dict[str, t.Any]]:
     spec: dict[str, dict[str, t.Any]] = {
         "src": {"type": "raw", "required": True},
         "dest": {"type": "str", "required": True},
-        "jobs": {"type": "int", "default": 4},
+        "jobs": {"type": "raw", "default": 4},
+        "jobs_max": {"type": "int", "default": 16},
+        "nice": {"type": "int"},
+        "ionice": {"type": "str"},
         "retries": {"type": "int", "default": 3},
         "rsync_path": {"type": "str", "default": "rsync"},
         "rsync_opts": {"type": "raw", "default": []},
@@ -95,7 +102,11 @@ class Request:
         sources: The sources, as rsync takes them.
         dest: The destination, as rsync takes it.
         settings: The options of rsync, from the module's own and from rsync_opts.
-        jobs: The number of lanes.
+        jobs: The number of lanes, or with which to begin.
+        jobs_max: The most there may be; more than jobs only where that is ``auto``.
+        auto: The number of lanes follows their rate.
+        nice: The niceness of what is started; None for that of the module.
+        ionice: A class for disks, and perhaps a level; empty for that of the module.
         retries: How many more attempts a failed rsync gets.
         rsync_path: The rsync on this host.
         ssh: Words after ``ssh`` from port, private_key and ssh_args.
@@ -113,6 +124,10 @@ class Request:
     dest: Endpoint
     settings: Settings
     jobs: int = 4
+    jobs_max: int = 4
+    auto: bool = False
+    nice: int | None = None
+    ionice: str = ""
     retries: int = 3
     rsync_path: str = "rsync"
     ssh: tuple[str, ...] = ()
@@ -198,9 +213,11 @@ def build_request(params: t.Mapping[str, t.Any], *, check: bool = False) -> Requ
         raise RequestError("src is empty: name at least one path")
     dest = _endpoint("dest", params["dest"])
     sources = _check_ends(sources, dest)
-    jobs = params.get("jobs", 4)
-    if not 1 <= jobs <= JOBS_MAX:
-        raise RequestError(f"jobs is {jobs}: give a number from 1 to {JOBS_MAX}")
+    jobs, jobs_max, auto = _jobs(params.get("jobs", 4), params.get("jobs_max", 16))
+    nice = params.get("nice")
+    ionice = params.get("ionice") or ""
+    check_nice(nice)
+    parse_ionice(ionice)
     retries = params.get("retries", 3)
     if retries < 0:
         raise RequestError(f"retries is {retries}: give 0 or more")
@@ -212,6 +229,10 @@ def build_request(params: t.Mapping[str, t.Any], *, check: bool = False) -> Requ
         dest=dest,
         settings=settings,
         jobs=jobs,
+        jobs_max=jobs_max,
+        auto=auto,
+        nice=nice,
+        ionice=ionice,
         retries=retries,
         rsync_path=os.path.expanduser(params.get("rsync_path") or "rsync"),
         ssh=_ssh_words(params, settings),
@@ -226,6 +247,18 @@ def build_request(params: t.Mapping[str, t.Any], *, check: bool = False) -> Requ
     )
     _check_connection(request)
     return request
+
+
+def _jobs(jobs: t.Any, most: int) -> tuple[int, int, bool]:
+    """Read how many lanes there are at first, how many there may be, and whether their number changes."""
+    if not 1 <= most <= JOBS_MAX:
+        raise RequestError(f"jobs_max is {most}: give a number from 1 to {JOBS_MAX}")
+    if jobs == AUTO:
+        return min(FIRST_JOBS, most), most, True
+    number = int(jobs) if re.fullmatch("[0-9]{1,3}", str(jobs)) else 0
+    if not 1 <= number <= JOBS_MAX:
+        raise RequestError(f"jobs is {jobs}: give a number from 1 to {JOBS_MAX}, or {AUTO}")
+    return number, number, False
 
 
 def _check_texts(params: t.Mapping[str, t.Any]) -> None:

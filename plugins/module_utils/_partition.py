@@ -91,6 +91,7 @@ class Partitioner:
         sizes: How finely to cut.
 
     Attributes:
+        lanes, most: Number of lanes now, and how many there may be later.
         complete: The scan has ended; nothing more comes.
         partitions: How many were cut.
         files, bytes: All that was added.
@@ -98,7 +99,7 @@ class Partitioner:
 
     def __init__(self, directory: str, roots: int, lanes: int, sizes: Sizes) -> None:
         self._directory = directory
-        self._lanes = lanes
+        self.lanes = self.most = lanes
         self._sizes = sizes
         self._least: float = sizes.partition
         self._share = 0.0
@@ -164,6 +165,11 @@ class Partitioner:
         return sum(gatherer.remaining for gatherer in self._gatherers)
 
     @property
+    def room(self) -> int:
+        """How many partitions could be cut that are not too small."""
+        return int(self.remaining / self._least)
+
+    @property
     def partitions_left(self) -> float:
         """How many partitions are still to be cut, once the last round has begun; infinity before."""
         return math.ceil(self.remaining / self._share) if self._share else math.inf
@@ -190,7 +196,7 @@ class Partitioner:
         Args:
             patient: While the scan runs and little is known, rather wait than cut small.
         """
-        if self.complete or self.remaining >= 2 * self._lanes * self._least:
+        if self.complete or self.remaining >= 2 * self.lanes * self._least:
             return any(not gatherer.empty for gatherer in self._gatherers)
         return not patient and any(gatherer.ready for gatherer in self._gatherers)
 
@@ -213,11 +219,11 @@ class Partitioner:
 
     def _worth(self, idle: int) -> float:
         """What the next partition should be worth: less and less, and at last the same for each lane."""
-        worth = max(self.remaining / (2 * self._lanes), self._least)
+        worth = max(self.remaining / (2 * max(self.lanes, min(self.room, self.most))), self._least)
         if not self.complete:
             return min(worth, self.remaining / max(idle, 1))
-        if not self._share and worth * self._lanes >= self.remaining:
-            self._share = self.remaining / self._lanes
+        if not self._share and worth * self.lanes >= self.remaining:
+            self._share = self.remaining / self.lanes
         return self._share or worth
 
     def rest(self) -> t.Iterator[Partition]:

@@ -92,6 +92,7 @@ class Outcome:
         self.found_files = 0
         self.found_bytes = 0
         self.scan_ended = False
+        self._lanes_over_time: list[dict[str, t.Any]] = []
         self.lanes: t.Sequence[Lane] = ()
         self.rsync: Binary | None = None
 
@@ -102,6 +103,10 @@ class Outcome:
     def end(self, stage: str) -> None:
         self._seconds[stage] = self._clock() - self._since[stage]
         self.scan_ended |= stage == SCAN
+
+    def note_lanes(self, number: int) -> None:
+        """Note how many lanes are at work from now on."""
+        self._lanes_over_time.append({"seconds": round(self._clock() - self._started, 3), "lanes": number})
 
     def heard(self, report: Report) -> None:
         """Add what one rsync moved, whatever came of it."""
@@ -257,6 +262,7 @@ class Outcome:
                 bytes_per_second=int(self._counts["transferred_bytes"] / total) if total and not self.check else 0,
             ),
             "lanes": [_lane_row(lane) for lane in self.lanes],
+            "lanes_over_time": self._lanes_over_time,
             "failures": [failure.as_result() for failure in self.failures.entries],
             "deleted": [path_fields(path) for path in self.deleted.entries],
             "one_process": self.one_process,

@@ -10,7 +10,7 @@
 
     check the request against this host      bad input ends here, nothing touched
     claim the task                           or attach to the run that has it, and return its result
-    find rsync                               meanwhile hear whether the daemon, if it is one, speaks
+    find rsync, and what gives it priority   meanwhile hear whether the daemon, if it is one, speaks
     log lane 1 in                            the others meanwhile
     ask the far rsync                        only about options that not every rsync has
     scan ---- changes ----> plan             one dry run over the whole tree, or several over its parts
@@ -46,6 +46,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._partition import Size
 from ansible_collections.vgreb.jsync.plugins.module_utils._plan import Plan
 from ansible_collections.vgreb.jsync.plugins.module_utils._publish import published
 from ansible_collections.vgreb.jsync.plugins.module_utils._result import FINALIZE, RESULT, TRANSFER, Outcome
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.bandwidth import per_file
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.binary import find_rsync
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import Command
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.daemon import check_daemon
@@ -54,6 +55,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes impor
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.far import check_far
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.guardian import Guardian
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lanes import Lanes
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.priority import find_priority
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.processes import Processes
 from ansible_collections.vgreb.jsync.plugins.module_utils._scan import Scan
 from ansible_collections.vgreb.jsync.plugins.module_utils._spool import socket_directory, state_directory
@@ -128,11 +130,13 @@ async def _work(request: Request, outcome: Outcome, sizes: Sizes, claim: Claim) 
         async with Processes(guardian) as processes:
             rsync, _ = await asyncio.gather(find_rsync(processes, request.rsync_path), check_daemon(request))
             outcome.rsync = rsync
+            processes.before = await find_priority(processes, request.nice, request.ionice)
             lanes = Lanes(processes, request, sockets, outcome.heard)
             outcome.lanes = lanes.all
             command = Command(request, rsync)
             await check_nesting(request, command, processes, state)
             await lanes.first.open()
+            lanes.begin()
             await check_far(request, lanes.first.shell, processes)
             await _Run(request, outcome, lanes, command, state, sizes).run()
     if not outcome.failed:
@@ -153,6 +157,8 @@ class _Run:
         self._held = self._alone is not None or request.settings.on("delete-before")
         self._changes = 0
         roots = request.roots or (split_list(request.sources[0]),)
+        if request.bwlimit:
+            sizes = sizes._replace(per_file=min(sizes.per_file, per_file(request.bwlimit)))
         if request.pull:
             sizes = sizes._replace(entries=min(sizes.entries, _PULL_ENTRIES), tiny=_PULL_TINY)
         self._plan = Plan(
@@ -223,11 +229,13 @@ class _Run:
     def _found_files(self, files: Files) -> None:
         """Take in many files of the scan."""
         self._plan.add_files(files)
+        self._outcome.found_files += len(files.names)
+        self._outcome.found_bytes += sum(files.sizes)
         self._count_found(len(files.names))
 
     def _count_found(self, changes: int) -> None:
         self._changes += changes
-        if self._changes > 1 and not self._held:
+        if self._changes > 1 and not self._held and not self._request.bwlimit:
             self._transfer.release()
 
     async def _scan_and_transfer(self) -> None:
@@ -242,7 +250,6 @@ class _Run:
 
     async def _scan_to_end(self) -> None:
         await self._scan.run()
-        self._lanes.bandwidth.holders -= 1
         self._plan.finish()
         if self._scan.entries == 1 and self._alone is None:
             self._alone = "src: it is a single file or directory"

@@ -16,7 +16,9 @@ import typing as t
 from ansible_collections.vgreb.jsync.plugins.module_utils._directories import Directories
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncError
 from ansible_collections.vgreb.jsync.plugins.module_utils._model import Failure, Listing
+from ansible_collections.vgreb.jsync.plugins.module_utils._pool import Pool
 from ansible_collections.vgreb.jsync.plugins.module_utils._result import LISTED, TRANSFER
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.bandwidth import Load
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import STDIN
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import PARTIAL, Verdict
 
@@ -62,8 +64,10 @@ class Transfer:
         self._held = held
         self._directories = Directories(lanes, command, plan, outcome, defer=defer, entries=entries)
         self._partitioner = plan.partitioner
-        self._lanes_left = len(lanes.all)
+        self._pool = Pool(lanes, plan.partitioner, outcome)
         self._carrying = 0
+        self._waiting = 0
+        self._begun = 0
         self._ended = False
         self._released = False
         self._tasks: set[asyncio.Future[None]] = set()
@@ -81,6 +85,7 @@ class Transfer:
         if not self._released:
             self._released = True
             self._outcome.begin(TRANSFER)
+            self._pool.begin()
         self.wake()
 
     def abandon(self) -> None:
@@ -94,6 +99,7 @@ class Transfer:
             self._directories.prepare()
         for lane in self._lanes.all:
             self._enter(lane, early=not self._held)
+        watching = asyncio.ensure_future(self._pool.watch(self._enter, self._busy))
         try:
             while self._tasks:
                 done, _pending = await asyncio.wait(set(self._tasks), return_when=asyncio.FIRST_COMPLETED)
@@ -103,13 +109,17 @@ class Transfer:
             if not self._ended:
                 await self._directories.make_rest()
         finally:
-            for task in self._tasks:
+            for task in (watching, *self._tasks):
                 task.cancel()
-            await asyncio.gather(*self._tasks, self._directories.close(), return_exceptions=True)
+            await asyncio.gather(watching, *self._tasks, self._directories.close(), return_exceptions=True)
             if self._released:
                 self._outcome.end(TRANSFER)
 
-    def _enter(self, lane: Lane, *, early: bool) -> None:
+    def _busy(self) -> bool:
+        """No lane waits for the scan to find more."""
+        return self._released and not self._waiting
+
+    def _enter(self, lane: Lane, *, early: bool = True) -> None:
         self._tasks.add(asyncio.ensure_future(self._work(lane, early)))
 
     def give_up_rest(self) -> None:
@@ -141,8 +151,9 @@ class Transfer:
     async def _send(self, lane: Lane, partition: Partition, waiting: Waiting | None) -> None:
         """Carry a partition, until the lane is free for the next one."""
         self._carrying += 1
+        self._begun += partition.cost
         if not self._partitioner.exhausted:
-            self._enter(lane, early=self._partitioner.partitions_left > self._lanes_left - self._carrying)
+            self._enter(lane, early=self._partitioner.partitions_left > self._pool.size - self._carrying)
         sent = asyncio.Event()
         self._tasks.add(asyncio.ensure_future(self._carry(lane, partition, waiting, sent)))
         await sent.wait()
@@ -162,7 +173,7 @@ class Transfer:
     ) -> Partition | None:
         """Wait until there is a partition for a lane; None where no more will come, or the lane cannot log in."""
         since = time.monotonic()
-        while not self._ended:
+        while not (self._ended or self._pool.dismiss(lane)):
             patient = time.monotonic() - since < PATIENCE_SECONDS
             if not self._released or not self._partitioner.ready(patient=patient):
                 if self._partitioner.exhausted:
@@ -173,26 +184,21 @@ class Transfer:
             try:
                 await preparing
             except RsyncError as error:
-                self._lose(lane, error)
+                self._pool.lose(lane, error)
                 break
-            partition = self._partitioner.take(self._lanes_left - self._carrying, patient=patient)
+            partition = self._partitioner.take(self._pool.size - self._carrying, patient=patient)
             if partition is not None:
                 return partition
         return None
 
-    def _lose(self, lane: Lane, error: RsyncError) -> None:
-        """Go on without a lane that cannot log in, unless it is the last one."""
-        self._lanes_left -= 1
-        if not self._lanes_left:
-            raise error
-        self._outcome.warn(f"lane {lane.number}: {error.message}")
-
     async def _wait_for_news(self) -> None:
         """Wait a moment for news. Before Python 3.12 wait_for() may lose a cancellation that comes with them."""
         news = asyncio.ensure_future(self._news.wait())
+        self._waiting += 1
         try:
             await asyncio.wait((news,), timeout=PATIENCE_SECONDS / 4)
         finally:
+            self._waiting -= 1
             news.cancel()
 
     async def _carry(self, lane: Lane, partition: Partition, waiting: Waiting | None, sent: asyncio.Event) -> None:
@@ -232,6 +238,7 @@ class Transfer:
                 on_files=None if self._outcome.keeps_lines else files_arrived,
                 waiting=waiting,
                 list_path=partition.path,
+                load=self._load(partition),
             )
         except RsyncError as error:
             self._stop(error.message, error.code)
@@ -243,6 +250,14 @@ class Transfer:
         finally:
             lane.seconds += time.monotonic() - started
             sent.set()
+
+    def _load(self, partition: Partition) -> Load:
+        """What an rsync that starts now is to carry, and what others are."""
+        self._begun -= partition.cost
+        idle, remaining = self._pool.size - self._carrying, self._partitioner.remaining
+        last = self._partitioner.partitions_left <= idle
+        rivals = self._begun + (remaining if last else min(idle * partition.cost, remaining))
+        return Load(partition.cost, rivals, self._begun + remaining)
 
     async def _settle(self, lane: Lane, root: Endpoint, partition: Partition, report: Report, seconds: float) -> None:
         """Take in what came of a partition."""
@@ -281,6 +296,7 @@ class Transfer:
     def _files_arrived(self, lane: Lane, files: Files) -> None:
         """Count many files."""
         self._outcome.count_files(files)
+        lane.path = files.directory + files.names[-1]
         lane.files += len(files.names)
         lane.bytes += sum(files.sizes)
 

@@ -54,10 +54,31 @@ options:
     required: true
   jobs:
     description:
-      - How many lanes carry files at once, from 1 to 128. Each lane is one TCP stream and, over ssh, one login for
-        the whole run.
-    type: int
+      - How many lanes carry files at once, from 1 to 128, or V(auto). Each lane is one TCP stream and, over ssh, one
+        login for the whole run.
+      - V(auto) begins with 4 lanes, or with 8 where the first ssh login shows that round trips are long. It adds lanes
+        while the rate of all of them together rises with their number, and takes one away when the rate falls or the
+        other end refuses a login. RV(lanes_over_time) tells what came of it.
+      - The default is a number, because how many logins a run makes is then known before.
+    type: raw
     default: 4
+  jobs_max:
+    description: The most lanes that O(jobs=auto) may reach, from 1 to 128.
+    type: int
+    default: 16
+  nice:
+    description:
+      - The niceness of every rsync and ssh that the module starts on the target host, from -20 (first) to 19 (last).
+        Less than the module itself has takes a super-user. Not given, it is that of the module.
+      - The other end is not touched. For its rsync say so in O(remote_rsync_path), as C([nice, -n, 10, rsync]).
+    type: int
+  ionice:
+    description:
+      - The class in which every rsync and ssh on the target host waits for disks, V(idle), V(best-effort), or that with
+        a level from V(best-effort:0) (first) to V(best-effort:7) (last). Linux only, with the program C(ionice), and
+        heeded by some of its schedulers.
+      - The other end is not touched. For its rsync say so in O(remote_rsync_path), as C([ionice, -c, 3, rsync]).
+    type: str
   retries:
     description:
       - How many more attempts an rsync or a login gets when its connection failed or it was killed. The attempts are
@@ -329,7 +350,8 @@ options:
   bwlimit:
     description:
       - A limit for the whole run, in rsync's notation. C(400k) or C(12m) a second, a plain number is KiB a second.
-      - It is shared out over the running lanes.
+      - The scan has it for itself, then it is shared out over the lanes, by what each of them carries.
+      - A run with O(jobs=auto) stays with the number of lanes that it began with.
     type: str
   rsync_timeout:
     description: Seconds without any data after which an rsync gives up and is tried again. 0 means never.
@@ -459,6 +481,15 @@ EXAMPLES = r"""
     exclude:
       - "*.tmp"
       - /cache/
+
+- name: Push what changed, as many lanes as pay, after everything else that the two hosts have to do
+  vgreb.jsync.parallel_rsync:
+    src: /archive/
+    dest: backup.example.com:/archive/
+    jobs: auto
+    nice: 19
+    ionice: idle
+    remote_rsync_path: [nice, -n, "19", ionice, -c, "3", rsync]
 
 - name: Pull from an rsync daemon
   vgreb.jsync.parallel_rsync:
@@ -611,6 +642,21 @@ lanes:
       description: How often an rsync on it ended with each exit code.
       type: dict
       sample: {"0": 7}
+lanes_over_time:
+  description: How many lanes were at work, an entry for the beginning of the transfers and for each change. Empty
+    where nothing was transferred by lanes.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    seconds:
+      description: Since the beginning of the run.
+      type: float
+      sample: 1.204
+    lanes:
+      description: Lanes at work from then on.
+      type: int
+      sample: 8
 failures:
   description: Paths that did not arrive, at most 1000 of them. RV(stats.failures) counts all.
   returned: always

@@ -90,6 +90,8 @@ def _parse_arguments() -> argparse.Namespace:
     rounds = "of each runner and work; by default %d, fewer where that takes too long" % _ROUNDS
     parser.add_argument("--rounds", type=int, help=rounds)
     parser.add_argument("--target", metavar="USER@HOST:/PATH", help="the far end of all works over a network")
+    lanes = "numbers of lanes to compare, or auto: each work once with each of them, instead of with its own"
+    parser.add_argument("--jobs", type=_lanes, metavar="N,N,auto", help=lanes)
     parser.add_argument("--json", metavar="FILE", help="where to write all numbers")
     parser.add_argument("--scale", type=float, default=1.0, metavar="F", help="size of the data sets, %(default)s")
     arguments = parser.parse_args()
@@ -100,10 +102,17 @@ def _parse_arguments() -> argparse.Namespace:
     if arguments.target and ":/" not in arguments.target:
         parser.error("--target is %s: give user@host:/path" % arguments.target)
     arguments.work = arguments.work or [work for work in WORKS if not arguments.target or work.transport == "wan"]
+    if arguments.jobs:
+        pairs = itertools.product(arguments.work, arguments.jobs)
+        arguments.work = [work._replace(name="%s/%s" % (work.name, jobs), jobs=jobs) for work, jobs in pairs]
     arguments.runners = arguments.runners or list(RUNNERS)
     if RUNNERS[0] not in arguments.runners:
         arguments.runners.insert(0, RUNNERS[0])
     return arguments
+
+
+def _lanes(text: str) -> list[int | str]:
+    return [word if word == "auto" else int(word) for word in text.split(",")]
 
 
 _Named = t.TypeVar("_Named", Work, Runner)

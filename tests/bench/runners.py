@@ -42,7 +42,7 @@ class Runner(t.NamedTuple):
 
     name: str
     program: str
-    words: t.Callable[[Case, int], list[str] | None]
+    words: t.Callable[[Case, t.Any], list[str] | None]
     env: t.Mapping[str, str] = {}
     read: t.Callable[[str], dict[str, t.Any]] = lambda _output: {}
     ours: bool = False
@@ -89,17 +89,17 @@ def _rclone(case: Case, jobs: int) -> list[str] | None:
     return [*words, *case.work.words, case.source, case.dest]
 
 
-def _params(case: Case, jobs: int) -> str:
+def _params(case: Case, jobs: int | str) -> str:
     """The module's parameters for a case, in JSON."""
     rest = {"src": case.source, "dest": case.dest, "jobs": jobs, "rsync_opts": case.work.words}
     return json.dumps({"archive": True, **rest, **case.transport.params})
 
 
-def _module(case: Case, jobs: int) -> list[str]:
+def _module(case: Case, jobs: int | str) -> list[str]:
     return [os.path.join(BENCH, "alone.py"), _params(case, jobs)]
 
 
-def _ansible(case: Case, jobs: int) -> list[str]:
+def _ansible(case: Case, jobs: int | str) -> list[str]:
     return ["localhost", "-m", "vgreb.jsync.parallel_rsync", "-a", _params(case, jobs)]
 
 

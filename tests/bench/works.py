@@ -113,8 +113,8 @@ class Work(t.NamedTuple):
         pull: The source is at the far end, else the destination.
         before: The data sets laid into the destination before each run, one over the other; none for no destination.
         words: Options of rsync beside -a.
-        jobs: Lanes of the module, where not those that suit the transport; a work that differs from the one before it
-            in nothing else shares the runs of plain rsync with it.
+        jobs: Lanes of the module, where not those that suit the transport, or ``auto``; a work that differs from the
+            one before it in nothing else shares the runs of plain rsync with it.
         rounds: Where by default not as many as all others.
     """
 
@@ -124,21 +124,24 @@ class Work(t.NamedTuple):
     pull: bool = False
     before: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
-    jobs: int | None = None
+    jobs: int | str | None = None
     rounds: int | None = None
 
 
 # Works that share a data set stand together, because it is removed after the last of them.
 WORKS = (
     Work("e1", "e1", "wan"),
+    Work("auto-e1", "e1", "wan", jobs="auto"),
     Work("j1-e1", "e1", "wan", jobs=1),
     Work("p", "e1", "wan", pull=True),
     Work("e2", "e2", "wan"),
+    Work("auto-e2", "e2", "wan", jobs="auto"),
     Work("p2", "e2", "wan", pull=True),
     Work("f3", "f", "wan", before=("f", "f-old")),
     Work("f2", "f", "loopback", before=("f", "f-old")),
     Work("f1", "f", before=("f", "f-old")),
     Work("a", "a"),
+    Work("auto-a", "a", jobs="auto"),
     Work("j1-a", "a", jobs=1),
     Work("c", "c"),
     Work("d1", "d1", "loopback"),

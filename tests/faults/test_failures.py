@@ -213,6 +213,24 @@ def test_more_logins_than_the_server_takes_at_once(folder: str) -> None:
     assert tree.arrived()
 
 
+def test_a_server_that_refuses_logins_gets_fewer_lanes(folder: str) -> None:
+    """With ``jobs: auto`` the run goes on with those that are in, says so, and has not tried the others again."""
+    place = os.path.join(folder, "sshd")
+    os.mkdir(place)
+    tree = Tree(folder, files=96, size=2000)
+    with servers.sshd(place, extra="MaxStartups 1:100:1") as ssh:
+        result = engine.run(tree.params(**ssh.options(), dest="%s:%s" % (ssh.host, tree.dest), jobs="auto"))
+        assert result["failed"] is False, result
+        logins = ssh.logins()
+    working = [row["lane"] for row in result["lanes"] if row["partitions"]]
+    refused = [row["lane"] for row in result["lanes"] if row["lane"] not in working]
+    assert 1 <= len(working) <= logins < len(result["lanes"])
+    assert {warning.partition(":")[0] for warning in result["warnings"]} >= {"lane %d" % lane for lane in refused}
+    assert min(entry["lanes"] for entry in result["lanes_over_time"]) <= logins
+    assert result["stats"]["retries"] == 0
+    assert tree.arrived()
+
+
 def test_a_peer_that_says_nothing_is_given_up(folder: str, ssh: servers.Ssh, tree: Tree) -> None:
     """With a time-out, a remote rsync that hangs ends the run instead of hanging it."""
     stuck = os.path.join(folder, "stuck rsync")

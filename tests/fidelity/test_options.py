@@ -19,6 +19,7 @@ ROWS = [
     ("archive", ["-a"], {}),
     ("hard links", ["-aH"], {"hard_links": True}),
     ("all", ["-aHAX"], {"hard_links": True, "acls": True, "xattrs": True}),
+    ("auto", ["-aH", "--delete"], {"jobs": "auto", "hard_links": True, "delete": True}),
     ("delete", ["-a", "--delete"], {"delete": True}),
     ("delete links", ["-aH", "--delete"], {"delete": True, "hard_links": True}),
     ("force", ["-a", "--force"], {"force": True}),

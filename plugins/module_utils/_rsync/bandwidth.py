@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import time
 import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
@@ -17,7 +18,22 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._errors import Request
 # rsync refuses less (options.c, parse_size_arg for bwlimit).
 LEAST = 512
 
+# What large loads leave to all others together.
+_RESERVED = 0.05
+
+_FILE_BYTES = 100
+_FILE_SECONDS = 40e-6
+
 _SIZE = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(?:([bkmgtp])(b|ib)?)?", re.IGNORECASE)
+
+
+def per_file(total: int) -> int:
+    """What a file costs beside its bytes where a limit decides: its name on the line, and some time; in bytes.
+
+    Args:
+        total: Bytes a second of the whole run.
+    """
+    return int(_FILE_BYTES + total * _FILE_SECONDS)
 
 
 def parse_rate(text: str) -> int:
@@ -39,32 +55,73 @@ def parse_rate(text: str) -> int:
     return size
 
 
+class _Share(t.NamedTuple):
+    """What an rsync was given, in bytes a second, and when it will have carried its load with that."""
+
+    rate: float
+    end: float
+
+
+class Load(t.NamedTuple):
+    """What an rsync is to carry, in bytes; 0 where that is not known or little.
+
+    Attributes:
+        rivals: What is to be carried by those that start with it, in bytes.
+        waiting: What no rsync carries yet, those included.
+    """
+
+    bytes: int = 0
+    rivals: int = 0
+    waiting: int = 0
+
+
+NO_LOAD = Load()
+
+
 class Bandwidth:
     """A rate for the whole run, shared out over what runs.
 
+    rsync keeps the rate that it was started with. So that none is left alone with a small share at the end, those that
+    start together share by what they carry, and an rsync that would last longer than all that is left takes with the
+    whole rate gets what lets it end with the rest.
+
     Args:
         total: Bytes a second, 0 for no limit.
+        clock: Gives seconds.
+
+    Attributes:
         holders: How many rsyncs may run at once.
     """
 
-    def __init__(self, total: int, holders: int) -> None:
+    def __init__(self, total: int, clock: t.Callable[[], float] = time.monotonic) -> None:
         self._total = total
-        self._used: list[float] = []
-        self.holders = holders
+        self._clock = clock
+        self._shares: list[_Share] = []
+        self.holders = 1
 
     @contextlib.contextmanager
-    def share(self) -> t.Iterator[int]:
-        """Hold a share: what is not used, divided among those who could use it."""
+    def share(self, load: Load = NO_LOAD) -> t.Iterator[int]:
+        """Hold a share of what is not used."""
         if not self._total:
             yield 0
             return
-        free = max(self._total - sum(self._used), 0)
-        rate = max(free / max(self.holders - len(self._used), 1), LEAST)
-        self._used.append(rate)
+        rate = max(self._rate(load), LEAST)
+        share = _Share(rate, self._clock() + load.bytes / rate)
+        self._shares.append(share)
         try:
             yield int(rate)
         finally:
-            self._used.remove(rate)
+            self._shares.remove(share)
+
+    def _rate(self, load: Load) -> float:
+        free = max(self._total - sum(share.rate for share in self._shares), 0)
+        idle = max(self.holders - len(self._shares), 1)
+        now = self._clock()
+        left = load.bytes + load.waiting + sum(max(share.end - now, 0) * share.rate for share in self._shares)
+        needed = self._total * load.bytes / left if left else 0.0
+        fair = free * load.bytes / (load.bytes + load.rivals) if load.bytes else free / idle
+        reserved = _RESERVED * self._total * (idle - 1) / self.holders
+        return min(max(fair, needed), free - reserved)
 
 
-__all__ = ("Bandwidth", "LEAST", "parse_rate")
+__all__ = ("Bandwidth", "LEAST", "Load", "NO_LOAD", "parse_rate", "per_file")

@@ -21,6 +21,7 @@ import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncError
 from ansible_collections.vgreb.jsync.plugins.module_utils._model import Failure, Reasons
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.bandwidth import NO_LOAD, Load
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import Verdict, classify
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import Report
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.process import Process, environment
@@ -56,6 +57,8 @@ class Lane:
 
     Attributes:
         number: From 1.
+        optional: The run can do without it: before it has stood, a login that fails is not tried again.
+        login_seconds: How long its last login took.
         turn: Held by the one that sends files over it.
         partitions, files, bytes, seconds, retries: What it has carried.
         codes: How often an rsync ended with each exit code.
@@ -63,8 +66,10 @@ class Lane:
         running: The rsyncs that it is carrying.
     """
 
-    def __init__(self, number: int, lanes: Lanes) -> None:
+    def __init__(self, number: int, lanes: Lanes, *, optional: bool = False) -> None:
         self.number = number
+        self.optional = optional
+        self.login_seconds = 0.0
         self.turn = asyncio.Lock()
         self.partitions = 0
         self.files = 0
@@ -109,7 +114,7 @@ class Lane:
                 if report is None:
                     return
                 retry = classify(report.code, b"\n".join(report.words)) is Verdict.RETRY
-                if not retry or attempt >= self._lanes.request.retries:
+                if not retry or self.optional or attempt >= self._lanes.request.retries:
                     raise RsyncError(self._lanes.explain(report), report.code)
                 attempt += 1
                 self.retries += 1
@@ -140,6 +145,8 @@ class Lane:
             raise
         if master.running and os.path.exists(self._socket):
             self._master = master
+            self.optional = False
+            self.login_seconds = time.monotonic() - master.started
             return None
         if master.running:
             await self._lanes.processes.stop(master)
@@ -179,6 +186,7 @@ class Lane:
         waiting: Waiting | None = None,
         list_path: str = "",
         make_report: t.Callable[[], Report] | None = None,
+        load: Load = NO_LOAD,
     ) -> Report:
         """Run one rsync over this lane, again while that may help, and return the report of the last attempt.
 
@@ -192,30 +200,32 @@ class Lane:
             waiting: What makes the first attempt, if it is still there.
             list_path: The list that it waits for.
             make_report: Gives the report of an attempt, where it is of a kind of its own.
+            load: What its share of a rate depends on; it keeps that for all its attempts.
 
         Raises:
             RsyncError: The lane has lost its connection and cannot get it back.
         """
         attempt, repeated = 0, False
-        while True:
-            if waiting and waiting.process.running:
-                waiting.report.listen(on_change, on_note, on_files)
-                waiting.process.give(list_path)
-                report = await self._finish(*waiting)
-                waiting = None
-                if report.verdict is Verdict.RETRY and report.first_word is None:
-                    repeated = True
-                    continue  # it had lost its connection while it waited
-            else:
-                await self.open()
-                report = make_report() if make_report else Report(on_change, on_note, on_files, listed=listed)
-                await self._attempt(build, report)
-            report.repeated = repeated
-            if report.verdict is not Verdict.RETRY or attempt >= self._lanes.request.retries or not may_retry():
-                return report
-            attempt, repeated = attempt + 1, True
-            self.retries += 1
-            await pause(attempt)
+        with self._lanes.bandwidth.share(load) as rate:
+            while True:
+                if waiting and waiting.process.running:
+                    waiting.report.listen(on_change, on_note, on_files)
+                    waiting.process.give(list_path)
+                    report = await self._finish(*waiting)
+                    waiting = None
+                    if report.verdict is Verdict.RETRY and report.first_word is None:
+                        repeated = True
+                        continue  # it had lost its connection while it waited
+                else:
+                    await self.open()
+                    report = make_report() if make_report else Report(on_change, on_note, on_files, listed=listed)
+                    await self._finish(self._start(build, rate, report), report)
+                report.repeated = repeated
+                if report.verdict is not Verdict.RETRY or attempt >= self._lanes.request.retries or not may_retry():
+                    return report
+                attempt, repeated = attempt + 1, True
+                self.retries += 1
+                await pause(attempt)
 
     async def compare(self, build: Build, report: Report, failures: Listing) -> tuple[Report, int]:
         """Ask rsync, in dry run, which names still differ, and list each with what a report says about it.
@@ -242,10 +252,6 @@ class Lane:
         # The messages that were not kept are about names that differ without a reason, as far as there are such.
         failures.total += max(report.problems.more - reasons.missing, 0)
         return comparison, differing
-
-    async def _attempt(self, build: Build, report: Report) -> Report:
-        with self._lanes.bandwidth.share() as rate:
-            return await self._finish(self._start(build, rate, report), report)
 
     def _start(self, build: Build, rate: int, report: Report, *, waits: bool = False) -> Process:
         password = self._lanes.request.password

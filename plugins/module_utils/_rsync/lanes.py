@@ -22,6 +22,10 @@ if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import Report
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.processes import Processes
 
+# A login takes about ten round trips. Where they are as long as this, each stream of a slow network waits for itself,
+# and jobs: auto begins with more lanes: twice as many.
+_DISTANT_SECONDS = 0.25
+
 # sshd drops connections at random when more than MaxStartups (10 by default) are not logged in yet: stay well below.
 LOGINS_AT_ONCE = 7
 
@@ -34,6 +38,9 @@ class Lanes:
         request: What the user asks for.
         directory: A private place for the sockets, with a short path.
         heard: Called with the report of every attempt, the failed ones included.
+
+    Attributes:
+        all: Those that there are so far.
     """
 
     def __init__(
@@ -44,8 +51,21 @@ class Lanes:
         self.directory = directory
         self.heard = heard
         self.logins = asyncio.Semaphore(LOGINS_AT_ONCE)
-        self.bandwidth = Bandwidth(request.bwlimit, request.jobs + 1)
-        self.all = [Lane(number, self) for number in range(1, request.jobs + 1)]
+        self.bandwidth = Bandwidth(request.bwlimit)
+        self.all: list[Lane] = []
+        self.add()
+
+    def add(self) -> Lane:
+        """Make one more lane; where their number changes all but the first one may be missing."""
+        lane = Lane(len(self.all) + 1, self, optional=self.request.auto and bool(self.all))
+        self.all.append(lane)
+        return lane
+
+    def begin(self) -> None:
+        """Make those to begin with, once the first one has logged in."""
+        more = self.request.auto and self.first.login_seconds > _DISTANT_SECONDS
+        while len(self.all) < min(self.request.jobs * (1 + more), self.request.jobs_max):
+            self.add()
 
     @property
     def prepares(self) -> bool:

@@ -32,10 +32,14 @@ class Processes:
 
     Args:
         guardian: Ends them when this process is killed.
+
+    Attributes:
+        before: Words that go before every program.
     """
 
     def __init__(self, guardian: Guardian) -> None:
         self._guardian = guardian
+        self.before: tuple[str, ...] = ()
         self._running: set[Process] = set()
         self._failed: set[Process] = set()
 
@@ -56,6 +60,11 @@ class Processes:
                 else:
                     self._guardian.ended(process.pid)
 
+    @property
+    def pids(self) -> list[int]:
+        """The ids of those that run."""
+        return [process.pid for process in self._running]
+
     def start(
         self,
         argv: t.Sequence[str | bytes],
@@ -70,7 +79,7 @@ class Processes:
         Raises:
             RsyncError: The program cannot be started.
         """
-        process = Process(argv, environment() if env is None else env, out, err, waits=waits)
+        process = Process([*self.before, *argv], environment() if env is None else env, out, err, waits=waits)
         self._guardian.started(process.pid)
         self._running.add(process)
         return process

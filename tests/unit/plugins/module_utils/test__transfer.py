@@ -34,6 +34,7 @@ def test_cancelled_with_news_on_the_way(tmp_path: t.Any, turns: int) -> None:
 
     async def conduct(processes: Processes) -> None:
         lanes = Lanes(processes, request, os.fspath(tmp_path), [].append)
+        lanes.begin()
         plan = Plan(os.fspath(tmp_path), request.roots or (), 4, hard_links=False, by_directory=False, sizes=Sizes())
         transfer = Transfer(lanes, command, plan, Outcome(), defer=False, held=False, entries=1)
         running = asyncio.ensure_future(transfer.run())

@@ -148,7 +148,7 @@ def test_result_is_as_documented(tree: dict[str, t.Any], name: str) -> None:
 
 def test_a_refused_request_says_why(tree: dict[str, t.Any]) -> None:
     result = run({**tree, "jobs": 0}, check=False, diff=False)
-    assert (result["msg"], result["rc"]) == ("jobs is 0: give a number from 1 to 128", 1)
+    assert (result["msg"], result["rc"]) == ("jobs is 0: give a number from 1 to 128, or auto", 1)
 
 
 def test_what_happens_is_what_the_sample_run_says(tree: dict[str, t.Any]) -> None:

@@ -13,7 +13,13 @@ import typing as t
 
 import pytest
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
-from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.bandwidth import LEAST, Bandwidth, parse_rate
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.bandwidth import (
+    LEAST,
+    Bandwidth,
+    Load,
+    parse_rate,
+    per_file,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -74,43 +80,107 @@ def test_rsync_refuses_the_same(tmp_path: object) -> None:
     assert accepted == []
 
 
+class Clock:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def limited(total: int, holders: int, clock: Clock | None = None) -> Bandwidth:
+    bandwidth = Bandwidth(total, clock or Clock())
+    bandwidth.holders = holders
+    return bandwidth
+
+
 def shares(bandwidth: Bandwidth, count: int) -> list[int]:
     """What so many get that run at once."""
     with contextlib.ExitStack() as running:
         return [running.enter_context(bandwidth.share()) for _number in range(count)]
 
 
+def test_one_alone_has_all() -> None:
+    assert shares(Bandwidth(1 << 20), 1) == [1 << 20]
+
+
 def test_equal_shares() -> None:
-    assert shares(Bandwidth(1 << 20, 4), 4) == [1 << 18] * 4
+    assert shares(limited(1 << 20, 4), 4) == [1 << 18] * 4
 
 
 def test_no_limit() -> None:
-    assert shares(Bandwidth(0, 4), 5) == [0] * 5
+    assert shares(limited(0, 4), 5) == [0] * 5
 
 
 def test_what_is_given_back_is_shared_again() -> None:
-    bandwidth = Bandwidth(1000_000, 4)
+    bandwidth = limited(1000_000, 4)
     assert shares(bandwidth, 4) == shares(bandwidth, 4)
     bandwidth.holders = 2
     assert shares(bandwidth, 2) == [500_000] * 2
 
 
 def test_the_last_holders_get_what_others_do_not_use() -> None:
-    bandwidth = Bandwidth(1_000_000, 5)
-    with bandwidth.share() as scan:
-        assert scan == 200_000
+    bandwidth = limited(1_000_000, 5)
+    with bandwidth.share() as first:
+        assert first == 200_000
         bandwidth.holders = 2
         assert shares(bandwidth, 1) == [800_000]
+
+
+def test_a_large_load_ends_with_the_rest() -> None:
+    """Half of all that is left takes half of the rate, though many small ones start with it."""
+    bandwidth = limited(1_000_000, 6)
+    with bandwidth.share(Load(50_000_000, 150_000_000, 50_000_000)) as large:
+        assert large == 500_000
+        assert shares(bandwidth, 5) == [100_000] * 5
+
+
+def test_what_others_have_left_counts() -> None:
+    clock = Clock()
+    bandwidth = limited(1_000_000, 4, clock)
+    with bandwidth.share(Load(1_000_000, 3_000_000, 39_000_000)) as first:
+        assert first == 250_000
+        clock.now = 2.0  # the first one has carried half of it
+        with bandwidth.share(Load(19_500_000, 58_500_000, 19_000_000)) as second:
+            assert second == 500_000
+
+
+def test_those_that_start_together_end_together() -> None:
+    bandwidth = limited(1_000_000, 8)
+    loads = [40, 10, 30, 20]
+    with contextlib.ExitStack() as running:
+        rates = []
+        for number, size in enumerate(loads):
+            others = sum(loads[number + 1 :])
+            rates.append(running.enter_context(bandwidth.share(Load(size, others, others))))
+    assert rates[:3] == [400_000, 100_000, 300_000]
+    assert 175_000 <= rates[3] <= 200_000  # the lanes that have nothing keep a little
+
+
+def test_a_large_load_leaves_something_to_all_others() -> None:
+    bandwidth = limited(1_000_000, 11)
+    with bandwidth.share(Load(1 << 40)) as large:
+        assert large == 954_545
+        assert min(shares(bandwidth, 10)) >= 4545
+
+
+def test_files_of_a_limited_run_cost_their_names_and_some_time() -> None:
+    assert (per_file(0), per_file(1_000_000), per_file(1_000_000_000)) == (100, 140, 40_100)
 
 
 @given(st.integers(1, 1 << 40), st.integers(1, 130), st.data())
 def test_never_more_than_the_limit(total: int, holders: int, data: st.DataObject) -> None:
     """However rsyncs begin and end, all shares together stay below the limit, but for rsync's least of each."""
-    bandwidth = Bandwidth(total, holders)
+    clock = Clock()
+    bandwidth = limited(total, holders, clock)
     running: list[tuple[t.ContextManager[int], int]] = []
+    load = st.builds(Load, *[st.integers(0, 1 << 50)] * 3)
     for begin in data.draw(st.lists(st.booleans(), max_size=60)):
+        clock.now += data.draw(st.floats(0, 1e6))
         if begin and len(running) < holders:
-            holder = bandwidth.share()
+            holder = bandwidth.share(data.draw(load))
             running.append((holder, holder.__enter__()))
         elif running:
             holder, _rate = running.pop(data.draw(st.integers(0, len(running) - 1)))

@@ -41,6 +41,7 @@ def shells(**params: t.Any) -> list[str | None]:
     """What each lane gives rsync as its remote shell."""
 
     async def work(lanes: Lanes) -> list[str | None]:
+        lanes.begin()
         return [lane.shell for lane in lanes.all]
 
     return with_lanes(work, dest="al@far:/dst", **params)
@@ -113,9 +114,9 @@ def test_a_last_line_without_an_end_is_heard(tmp_path: object) -> None:
     assert (sorted(report.notes.entries), report.words) == (["a note", "last words"], [b"last words"])
 
 
-def test_a_share_of_the_rate_for_each_lane_and_the_scan(tmp_path: object) -> None:
+def test_what_runs_alone_has_the_whole_rate(tmp_path: object) -> None:
     _report, _heard, given = carried(script(tmp_path, ""), jobs=3, bwlimit="4m")
-    assert given[0] == (None, 1 << 20)
+    assert given[0] == (None, 4 << 20)
 
 
 def test_the_password_is_in_the_environment_of_rsync_alone(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
