@@ -30,7 +30,7 @@ class ActionModule(ActionBase):
             return self._finished({**result, **refusal(error)})
         wrap_async = self._task.async_val and not self._connection.has_native_async
         result.update(self._execute_module(MODULE, placed.args, task_vars=placed.task_vars, wrap_async=wrap_async))
-        return self._finished(result)
+        return result if wrap_async else self._finished(result)
 
     def _placed(self, task_vars: dict[str, t.Any]) -> Placed:
         """What to start the module with."""
