@@ -85,11 +85,7 @@ def reach(name: str, options: t.Mapping[str, t.Any]) -> Far:
     """
     words = [] if options["host_key_checking"] else ["-o", "StrictHostKeyChecking=no"]
     for option in ("ssh_args", "ssh_common_args", "ssh_extra_args"):
-        text = options[option] or ""
-        try:
-            words += shlex.split(text)
-        except ValueError as error:
-            raise RequestError(f"{option} of {name} is {text!r}: {str(error).lower()}") from None
+        words += _split(f"{option} of {name}", options[option])
     return Far(
         name,
         str(options["host"]),
@@ -109,7 +105,7 @@ def become_words(name: str, method: str, options: t.Mapping[str, t.Any]) -> tupl
         options: BECOME_OPTIONS as its plugin has them for this host.
 
     Raises:
-        RequestError: The method cannot do without a terminal and a password.
+        RequestError: The method cannot do without a terminal and a password, or its flags have an open quote.
     """
     method = method.rpartition(".")[2]
     if method not in BECOME_METHODS:
@@ -117,8 +113,16 @@ def become_words(name: str, method: str, options: t.Mapping[str, t.Any]) -> tupl
             f"become_method of {name} is {method!r}, which cannot run the rsync there: use sudo or doas, "
             "or leave become out and say it in remote_rsync_path"
         )
-    flags = [word for word in shlex.split(options["become_flags"] or "") if word not in ("-n", _READS_PASSWORD)]
+    flags = _split(f"become_flags of {name}", options["become_flags"])
+    flags = [word for word in flags if word not in ("-n", _READS_PASSWORD)]
     return (options["become_exe"] or method, "-n", *flags, "-u", options["become_user"] or "root")
+
+
+def _split(option: str, text: str | None) -> list[str]:
+    try:
+        return shlex.split(text or "")
+    except ValueError as error:
+        raise RequestError(f"{option} is {text!r}: {str(error).lower()}") from None
 
 
 def refuse_connection(name: str, connection: str) -> t.NoReturn:
@@ -152,10 +156,13 @@ def connect(args: t.Mapping[str, t.Any], far: Far, *, from_controller: bool) -> 
         args: Of the module.
         far: The other end.
         from_controller: rsync runs where the far host's private key is.
+
+    Raises:
+        RequestError: ssh_args or rsync_opts cannot be read.
     """
     connected = dict(args)
     if not has_rsh(args):
-        words = shlex.split(args.get("ssh_args") or "")
+        words = _split("ssh_args", args.get("ssh_args"))
         if not args.get("private_key") and far.private_key:
             if from_controller:
                 connected["private_key"] = far.private_key

@@ -98,7 +98,7 @@ class _Place:
         self._endpoints = endpoints
         self._inventory = Inventory(action, task_vars)
         self._mode = args.get("mode") or "target"
-        self._hosts = {end: args.get(f"{end}_host") for end in _ENDS}
+        self._hosts = {end: str(args.get(f"{end}_host") or "") for end in _ENDS}
 
     def place(self) -> Placed:
         if self._mode not in MODES:

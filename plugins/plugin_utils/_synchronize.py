@@ -116,7 +116,8 @@ def _without_output(words: t.Sequence[str]) -> list[str]:
 
 def _letters_without_output(word: str, rest: t.Iterator[str]) -> list[str]:
     """The same for letters behind one dash, of which the first that takes a value takes what follows."""
-    letters, partial = "", []
+    letters = ""
+    partial: list[str] = []
     for place, letter in enumerate(word[1:], 1):
         row = table.BY_SHORT.get(letter)
         if row is not None and row.takes_value:
@@ -172,16 +173,9 @@ def command_line(args: t.Mapping[str, t.Any]) -> str:
     return shlex.join([request.rsync_path, *_words(request)])
 
 
-class _Anything:
-    """Holds every name: the rsync that runs is known on its host alone."""
-
-    def __contains__(self, _name: object) -> bool:
-        return True
-
-
 def _words(request: Request) -> list[str]:
     settings = request.settings
-    words = settings.words("w", t.cast("t.Container[str]", _Anything()))
+    words = settings.words("w", table.BY_NAME)  # the rsync that runs is known on its host alone
     words += [f"--{name}={text}" for name, text in settings.filters]
     if request.uses_ssh:
         words.append("--rsh=" + shlex.join(["ssh", *request.ssh]))

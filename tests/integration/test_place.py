@@ -14,6 +14,7 @@ from tests.integration.contract import check_foretold, check_keys
 from tests.integration.hosts import ASKING, Hosts, other_user
 from tests.integration.runner import Ansible
 from tests.integration.test_targets import Place
+from tests.support import servers
 
 TARGET = "module_parallel_rsync_place"
 
@@ -43,11 +44,14 @@ def notes(path: str) -> set[str]:
         return {line.split()[2] for line in stream}
 
 
-def test_place(ansible: Ansible, hosts: Hosts) -> None:
+def test_place(ansible: Ansible, hosts: Hosts, daemon: servers.Rsyncd) -> None:
     place = Place(ansible, TARGET)
     noting = place.text("rsync that", NOTING, 0o755)
     variables = {"hosts": ":".join(hosts.names), "here": place.here, "src": place.source, "noting": noting}
     variables.update(impossible=IMPOSSIBLE, ansible_async_dir=os.path.join(ansible.folder, "async"))
+    top = os.path.join(daemon.top, ansible.name)
+    os.mkdir(top)
+    variables["daemon"] = "%stree/%s" % (daemon.url, ansible.name)
     variables["other_user"] = other = other_user()
     os.mkdir(place.path("open to all"))
     os.chmod(place.path("open to all"), 0o777)
@@ -64,6 +68,7 @@ def test_place(ansible: Ansible, hosts: Hosts) -> None:
     check_foretold(web["checked"], web["pushed"])
     for path in ("of the role/sub/file", "sub/file"):
         assert os.path.exists(place.path("role on web", path))
+    assert os.path.exists(os.path.join(top, "role", "sub", "file"))
     assert "add delegate_to: localhost" in web["no background"]["msg"]
     for name in ("from db", "from db to web", "on web", "in the background"):
         place.same("src", name)

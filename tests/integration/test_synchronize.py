@@ -11,6 +11,7 @@ import os
 from tests.integration.hosts import ASKING, Hosts
 from tests.integration.runner import Ansible
 from tests.integration.test_targets import ITEMIZED, Place
+from tests.support import servers
 
 TARGET = "module_synchronize"
 KEYS = {"msg", "rc", "cmd", "stdout_lines", "changed", "failed"}
@@ -39,6 +40,7 @@ def test_synchronize(ansible: Ansible, hosts: Hosts) -> None:
     assert all(ITEMIZED.fullmatch(line) for line in pushed["stdout_lines"])
     assert pushed["rc"] == 0 and pushed["changed"] and not results["again"]["changed"]
     assert results["again"]["stdout_lines"] == []
+    assert "%s@%s:/" % (servers.user_name(), hosts.addresses["web"]) in results["again"]["cmd"]
 
     # Paths with spaces, and all that is in the tree but for what rules and options leave out.
     left_out = [place.path("src", name) for name in ("two words", "ruled out")]

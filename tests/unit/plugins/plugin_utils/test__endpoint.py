@@ -73,6 +73,11 @@ def test_become(method: str, options: dict[str, t.Any], words: tuple[str, ...]) 
     assert become_words("web", method, {**nothing, **options}) == words
 
 
+def test_become_says_which_flags_are_broken() -> None:
+    with pytest.raises(RequestError, match="become_flags of web is '\"': no closing quotation"):
+        become_words("web", "sudo", {"become_flags": '"'})
+
+
 def test_become_by_another_method_is_refused() -> None:
     with pytest.raises(RequestError, match=r"become_method of web is 'su'.*use sudo or doas"):
         become_words("web", "su", {})
@@ -154,6 +159,11 @@ def test_connect(args: dict[str, t.Any], from_controller: bool, added: dict[str,
 
 def test_connect_leaves_alone_what_ssh_decides() -> None:
     assert connect({"src": "/a"}, Far("w", "web"), from_controller=True) == {"src": "/a"}
+
+
+def test_connect_says_what_is_broken() -> None:
+    with pytest.raises(RequestError, match=r"^ssh_args is '\"': no closing quotation"):
+        connect({"ssh_args": '"'}, FAR, from_controller=True)
 
 
 def test_has_rsh() -> None:
