@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Start the module, follow it, show where it is, and return its result.
+"""Start the module where rsync is to run, follow it, show where it is, and return its result.
 
 A module is silent until it ends. So it is started as a job, as with ``async``, and its status document is polled. Where
 that is not possible, or nobody wants to see anything, the module runs as any other module does.
@@ -17,9 +17,13 @@ import typing as t
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError  # type: ignore[import-untyped]
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator  # type: ignore[import-untyped]
 from ansible.plugins.action import ActionBase  # type: ignore[import-untyped]
+from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
 from ansible_collections.vgreb.jsync.plugins.module_utils._options import SHOWN
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._follow import LEASE_SECONDS, Follower, find_place
+from ansible_collections.vgreb.jsync.plugins.plugin_utils._place import Placed, place, refusal
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._sinks import Sinks, last_snapshot
+
+MODULE = "vgreb.jsync.parallel_rsync"
 
 # async_wrapper needs a limit and kills what is older; a run may take as long as it takes.
 _TEN_YEARS = 10 * 365 * 86400
@@ -40,18 +44,31 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     _supports_async = True
 
     def run(self, tmp: None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
+        """Called by Ansible for each host and item."""
         super().run(tmp, task_vars)
-        task_vars = task_vars or {}
         asked = self._asked()
-        arguments = {name: value for name, value in self._task.args.items() if name not in SHOWN}
+        try:
+            placed = self._placed(task_vars or {})
+        except RequestError as error:
+            return self._finished(refusal(error))
+        arguments = {name: value for name, value in placed.args.items() if name not in SHOWN}
         if self._may_follow and (asked["progress"] or asked["progress_log"]):
-            followed = self._follow(arguments, task_vars, asked)
+            followed = self._follow(arguments, placed.task_vars, asked)
             if followed is not None:
-                return followed
+                return self._finished(followed)
         wrap_async = bool(self._task.async_val) and not self._connection.has_native_async
-        result: Result = self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=wrap_async)
-        if not wrap_async:
-            self._remove_tmp_path(self._connection._shell.tmpdir)
+        result: Result = self._execute_module(MODULE, arguments, task_vars=placed.task_vars, wrap_async=wrap_async)
+        if wrap_async:
+            return result
+        self._remove_tmp_path(self._connection._shell.tmpdir)
+        return self._finished(result)
+
+    def _placed(self, task_vars: dict[str, t.Any]) -> Placed:
+        """What to start the module with."""
+        return place(self, self._task.args, task_vars)
+
+    def _finished(self, result: Result) -> Result:
+        """What to return for what the module has returned."""
         return result
 
     def _asked(self) -> dict[str, t.Any]:
@@ -130,7 +147,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         self._task = task.copy()
         self._task.async_val = _TEN_YEARS
         try:
-            started = self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=True)
+            started = self._execute_module(MODULE, arguments, task_vars=task_vars, wrap_async=True)
         except AnsibleConnectionFailure:
             raise
         except AnsibleError:
@@ -183,3 +200,6 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             return None
         label = self._task.loop_control.label
         return str(self._templar.template(label) if label else task_vars.get(task_vars["ansible_loop_var"]))
+
+
+__all__ = ("ActionModule",)

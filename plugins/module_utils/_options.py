@@ -38,6 +38,10 @@ AUTO = "auto"
 # How many lanes jobs: auto begins with.
 FIRST_JOBS = 4
 
+# Where rsync runs; all but the first are up to the action plugin, on the controller.
+MODES = ("target", "push", "pull")
+CONTROLLER_OPTIONS = ("mode", "src_host", "dest_host")
+
 _INTEGERS = frozenset(("rsync_timeout", "contimeout", "port", "max_delete", "modify_window"))
 _LEFT_TO_RSYNC = frozenset(
     ("recursive", "links", "perms", "times", "owner", "group", "devices", "specials", "whole_file")
@@ -59,6 +63,9 @@ def argument_spec() -> dict[str, dict[str, t.Any]]:
     spec: dict[str, dict[str, t.Any]] = {
         "src": {"type": "raw", "required": True},
         "dest": {"type": "str", "required": True},
+        "mode": {"type": "str", "choices": list(MODES), "default": MODES[0]},
+        "src_host": {"type": "str"},
+        "dest_host": {"type": "str"},
         "jobs": {"type": "raw", "default": 4},
         "jobs_max": {"type": "int", "default": 16},
         "nice": {"type": "int"},
@@ -207,6 +214,7 @@ def build_request(params: t.Mapping[str, t.Any], *, check: bool = False) -> Requ
         RequestError: An option, alone or beside another, asks for what cannot be.
     """
     _check_texts(params)
+    _check_place(params)
     settings = _build_settings(params)
     sources = tuple(_endpoint("src", text) for text in texts("src", params["src"]))
     if not sources:
@@ -267,6 +275,17 @@ def _check_texts(params: t.Mapping[str, t.Any]) -> None:
             if isinstance(text, str) and "\0" in text:
                 shown = "secret" if option == "password" else repr(text)
                 raise RequestError(f"{option} is {shown}: no program can be given a NUL byte")
+
+
+def _check_place(params: t.Mapping[str, t.Any]) -> None:
+    """Refuse what the action plugin has not taken away."""
+    for option in CONTROLLER_OPTIONS:
+        value = params.get(option)
+        if value and value != MODES[0]:
+            raise RequestError(
+                f"{option} is {value!r}, which only the action plugin vgreb.jsync.parallel_rsync on the controller can "
+                "follow: call the module by that name in a task, or write src or dest as an endpoint"
+            )
 
 
 def _build_settings(params: t.Mapping[str, t.Any]) -> Settings:
@@ -388,4 +407,4 @@ def _check_connection(request: Request) -> None:
             raise RequestError(f"{name} is {path!r}: the module has no standard input, name a file")
 
 
-__all__ = ("JOBS_MAX", "Request", "SHOWN", "argument_spec", "build_request", "texts")
+__all__ = ("CONTROLLER_OPTIONS", "JOBS_MAX", "MODES", "Request", "SHOWN", "argument_spec", "build_request", "texts")

@@ -16,8 +16,8 @@ description:
   - A dry run finds what would change, the files are cut into partitions of equal cost, and many rsyncs carry them at
     once, each over a connection of its own. Hard-link groups, deletions and the metadata of directories follow when
     every file has arrived.
-  - Runs on the target host, with the C(rsync) and C(ssh) found there. One of O(src) and O(dest) may be on another
-    host.
+  - Runs on the target host, with the C(rsync) and C(ssh) found there, or on the controller, as O(mode) says. One of
+    O(src) and O(dest) may be on another host.
   - The module never asks for a password and checks host keys as the user's own ssh configuration says.
   - To resume after a failure, run the same task again. What has arrived is not sent twice.
 requirements:
@@ -52,6 +52,37 @@ options:
       - Where to copy to. A path or an endpoint, as in O(src). At most one of the two ends is remote.
     type: str
     required: true
+  mode:
+    description:
+      - Where rsync runs.
+      - V(target) runs it on the target host. The other end is written in O(src) or O(dest), or named by O(src_host) or
+        O(dest_host).
+      - V(push) runs it on the controller, or on the host in C(delegate_to). O(src) is there, and O(dest) is a path on
+        the target host.
+      - V(pull) is the other way round, O(src) is a path on the target host.
+      - With V(push) and V(pull), what other options call the target host is the host that rsync runs on, and C(become)
+        is for the target host, where C(sudo -n) or C(doas -n) runs rsync. No password is asked there.
+      - On the controller, relative paths in O(src), O(exclude_from), O(include_from) and O(files_from) are looked up as
+        M(ansible.builtin.copy) does, in C(files) of the role and beside the playbook. O(dest) starts from the playbook.
+      - The other end is reached as Ansible reaches it over ssh, with its variables for address, port, user, private key
+        and arguments for ssh, jump hosts included, and with the command line and configuration. O(port) and
+        O(private_key) of the task come first. The program in C(ansible_ssh_executable) and passwords are not used.
+      - The private key of the variables is a file of the controller. Where rsync runs elsewhere, it is used if there is
+        one of that name.
+      - An rsync daemon in the place of the target host is reached as it is written.
+      - The other end must have the connection C(ssh), or be the host that rsync runs on.
+    type: str
+    choices: [target, push, pull]
+    default: target
+  src_host:
+    description:
+      - With O(mode=target), the host of the inventory that has O(src), reached as O(mode) says. Its own
+        C(ansible_become) counts, not the task's.
+    type: str
+  dest_host:
+    description:
+      - With O(mode=target), the host of the inventory that gets O(dest), as O(src_host).
+    type: str
   jobs:
     description:
       - How many lanes carry files at once, from 1 to 128, or V(auto). Each lane is one TCP stream and, over ssh, one
@@ -481,6 +512,19 @@ EXAMPLES = r"""
     exclude:
       - "*.tmp"
       - /cache/
+
+- name: Push from the controller to each host of the play
+  vgreb.jsync.parallel_rsync:
+    mode: push
+    src: site/
+    dest: /var/www/
+  become: true
+
+- name: Pull from another host of the inventory to this one
+  vgreb.jsync.parallel_rsync:
+    src: /srv/
+    src_host: old01
+    dest: /srv/
 
 - name: Push what changed, as many lanes as pay, after everything else that the two hosts have to do
   vgreb.jsync.parallel_rsync:

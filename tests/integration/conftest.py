@@ -16,6 +16,7 @@ import typing as t
 
 import pytest
 
+from tests.integration import hosts as inventory
 from tests.integration.runner import COLLECTIONS, REPOSITORY, Ansible
 from tests.support import servers
 
@@ -90,4 +91,10 @@ def daemon(folder: str) -> t.Iterator[servers.Rsyncd]:
     place = os.path.join(folder, "rsyncd")
     os.mkdir(place)
     with servers.rsyncd(place) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def hosts(folder: str) -> t.Iterator[inventory.Hosts]:
+    with inventory.running(folder) as running:
         yield running

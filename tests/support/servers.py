@@ -20,7 +20,7 @@ READY_SECONDS = 20
 
 def free_port(address: str) -> int:
     """A port nobody listens on."""
-    with socket.socket() as one:
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as one:
         one.bind((address, 0))
         return one.getsockname()[1]
 

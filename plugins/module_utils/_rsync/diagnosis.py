@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._model import readable
-from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import NOT_FOUND, describe
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import NOT_ALLOWED, NOT_FOUND, describe
 
 _SENTENCES = [
     (
@@ -35,6 +35,10 @@ _SENTENCES = [
     (
         NOT_FOUND,
         "there is no rsync on {host}, or not where its shell looks: install it there or set remote_rsync_path",
+    ),
+    (
+        NOT_ALLOWED,
+        "{host} does not run rsync as another user without a password: allow it there (NOPASSWD, nopass in doas.conf)",
     ),
     (
         rb"is your shell clean",

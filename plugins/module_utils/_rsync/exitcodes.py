@@ -60,13 +60,19 @@ NOT_FOUND = (
     rb"|: Command not found\.\r?$|remote command not found"
 )
 
+# What runs the program as another user, but for a password, or not at all. Words of sudo, OpenDoas and doas.
+NOT_ALLOWED = (
+    rb"^(?:sudo|doas): (?:a (?:password|terminal) is required|Auth(?:entic|oriz)ation required|Operation not permitted)"
+    rb"|^(?:Sorry, user )?\S+ is (?:not in the sudoers file|not allowed to )"
+)
+
 # Words on stderr that make a code final which would be worth another try without them.
 _FINAL = re.compile(
     rb"No space left on device|Disk quota exceeded|Read-only file system"
     rb"|Permission denied \([a-z]|Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED"
     rb"|Could not resolve hostname|getaddrinfo: |is your shell clean"
     rb"|@ERROR: (auth failed|access denied|Unknown module|chdir failed|chroot failed)"
-    rb"|" + NOT_FOUND,
+    rb"|" + NOT_FOUND + rb"|" + NOT_ALLOWED,
     re.MULTILINE,
 )
 
@@ -124,6 +130,7 @@ __all__ = (
     "DELETE_LIMIT",
     "FILE_IO",
     "MEANING",
+    "NOT_ALLOWED",
     "NOT_FOUND",
     "OK",
     "PARTIAL",

@@ -357,6 +357,7 @@ _CONNECTION = [
 ]
 
 _OUTPUT = "the module reads rsync's output itself and returns what it says"
+_PROGRESS = "progress is the module's own; ask for partial with partial=true"
 _ONE_PROCESS = "it only makes sense for one rsync, and a run has many"
 
 _REFUSED = (
@@ -365,7 +366,7 @@ _REFUSED = (
     + _refused(_OUTPUT, "msgs2stderr")
     + _refused(_ONE_PROCESS, "log-file-format", "stop-after", "stop-at", "time-limit", kind=VALUE)
     + _refused(_ONE_PROCESS, "write-batch", "only-write-batch", "read-batch", kind=VALUE)
-    + _refused("progress is the module's own; ask for partial with partial=true", "progress", "P/P")
+    + _refused(_PROGRESS, "progress", "P/P")
     + _refused("ask for it with Ansible's check mode", "dry-run/n")
     + _refused("it lists files and moves none", "list-only")
     + _refused("it starts another program than a transfer", "daemon", "server", "sender", "detach", "help", "version/V")
@@ -379,6 +380,9 @@ _REFUSED = (
 OPTIONS: tuple[Option, ...] = tuple(
     _IMPLIED + _METADATA + _LINKS + _CHOICE + _FILTERS + _DELETION + _MOVING + _CONNECTION + _REFUSED
 )
+
+# What changes nothing but rsync's output.
+OUTPUT = frozenset(row.name for row in OPTIONS if row.refused in (_OUTPUT, _PROGRESS))
 
 # The switches that --archive stands for, rsync(1); recursion is added by the one who asks, see _rsync/settings.py.
 ARCHIVE = ("links", "perms", "times", "group", "owner", "devices", "specials")
@@ -415,4 +419,16 @@ def find(word: str) -> tuple[Option, bool] | None:
     return None
 
 
-__all__ = ("ARCHIVE", "BY_NAME", "BY_OPTION", "BY_SHORT", "NEGATABLE", "OPTIONS", "PULL", "PUSH", "Option", "find")
+__all__ = (
+    "ARCHIVE",
+    "BY_NAME",
+    "BY_OPTION",
+    "BY_SHORT",
+    "NEGATABLE",
+    "OPTIONS",
+    "OUTPUT",
+    "PULL",
+    "PUSH",
+    "Option",
+    "find",
+)

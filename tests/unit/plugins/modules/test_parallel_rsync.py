@@ -15,7 +15,11 @@ import typing as t
 
 import pytest
 import yaml
-from ansible_collections.vgreb.jsync.plugins.module_utils._options import argument_spec, build_request
+from ansible_collections.vgreb.jsync.plugins.module_utils._options import (
+    CONTROLLER_OPTIONS,
+    argument_spec,
+    build_request,
+)
 from ansible_collections.vgreb.jsync.plugins.module_utils._sync import run
 from ansible_collections.vgreb.jsync.plugins.modules import parallel_rsync
 
@@ -182,10 +186,18 @@ def test_samples_have_the_documented_type(key: str) -> None:
 
 @pytest.mark.parametrize("task", EXAMPLES, ids=[task["name"] for task in EXAMPLES])
 def test_example(task: dict[str, t.Any]) -> None:
-    assert set(task) == {"name", NAME}
+    assert set(task) - {"become"} == {"name", NAME}
     assert not set(task[NAME]) - set(SPEC)
     defaults = {name: entry.get("default") for name, entry in SPEC.items()}
-    build_request({**defaults, **task[NAME]})
+    given = {name: value for name, value in task[NAME].items() if name not in CONTROLLER_OPTIONS}
+    build_request({**defaults, **given})
+
+
+@pytest.mark.parametrize(("name", "value"), [("mode", "push"), ("mode", "pull"), ("src_host", "h"), ("dest_host", "h")])
+def test_what_is_up_to_the_controller_is_refused(tree: dict[str, t.Any], name: str, value: str) -> None:
+    code, result = module({**tree, name: value})
+    assert code == 1 and result["stage"] == "request" and not os.path.exists(os.path.join(tree["dest"], "b"))
+    assert result["msg"].startswith(f"{name} is '{value}', which only the action plugin vgreb.jsync")
 
 
 def module(params: dict[str, t.Any], **internal: t.Any) -> tuple[int, dict[str, t.Any]]:

@@ -12,6 +12,9 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.diagnosis impor
 from tests.unit.recordings import VERSIONS, load
 
 NO_RSYNC = "there is no rsync on far, or not where its shell looks: install it there or set remote_rsync_path"
+NOT_ALLOWED = (
+    "far does not run rsync as another user without a password: allow it there (NOPASSWD, nopass in doas.conf)"
+)
 NO_DIRECTORY = "dest is a file and src is not a single file: name a directory in dest"
 
 RECORDED = {
@@ -73,6 +76,12 @@ SAID = {
     "rsync: Command not found.": NO_RSYNC,
     "fish: Unknown command: rsync": NO_RSYNC,
     "sudo: rsync: command not found": NO_RSYNC,
+    "sudo: a password is required": NOT_ALLOWED,
+    "sudo: a terminal is required to read the password; either use the -S option": NOT_ALLOWED,
+    "al is not in the sudoers file.": NOT_ALLOWED,
+    "Sorry, user al is not allowed to execute '/usr/bin/rsync' as root on far.": NOT_ALLOWED,
+    "doas: Authorization required": NOT_ALLOWED,
+    "doas: Operation not permitted": NOT_ALLOWED,
     "env: \u2018rsync\u2019: No such file or directory": NO_RSYNC,
     "@ERROR: max connections (1) reached -- try again later": (
         "the rsync daemon on far said: max connections (1) reached -- try again later"
