@@ -54,6 +54,19 @@ class Ansible(t.NamedTuple):
 
     def run(self, program: str, *words: str, collections: str = COLLECTIONS) -> Ended:
         """Run one of Ansible's commands to its end."""
+        ended = subprocess.run(
+            [os.path.join(self.programs, program), *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            cwd=self.folder,
+            env=self.environment(collections),
+            timeout=LIMIT_SECONDS,
+        )
+        return Ended(ended.returncode, ended.stdout.decode("utf-8", "replace"))
+
+    def environment(self, collections: str = COLLECTIONS) -> dict[str, str]:
+        """The variables with which all commands run."""
         os.makedirs(self.temporary, exist_ok=True)
         env = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         env.update(
@@ -64,16 +77,7 @@ class Ansible(t.NamedTuple):
             ANSIBLE_CONFIG=os.path.join(TARGETS, os.pardir, "ansible.cfg"),
             ANSIBLE_COLLECTIONS_PATH=collections,
         )
-        ended = subprocess.run(
-            [os.path.join(self.programs, program), *words],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            cwd=self.folder,
-            env=env,
-            timeout=LIMIT_SECONDS,
-        )
-        return Ended(ended.returncode, ended.stdout.decode("utf-8", "replace"))
+        return env
 
     def target(self, name: str, variables: dict[str, t.Any], *words: str) -> tuple[dict[str, t.Any], str]:
         """Run one of targets/, and return the results that it kept, by name, and the output."""

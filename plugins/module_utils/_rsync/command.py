@@ -234,4 +234,7 @@ class Command:
         return words
 
 
-__all__ = ("STDIN", "Command",)
+__all__ = (
+    "STDIN",
+    "Command",
+)
