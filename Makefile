@@ -17,7 +17,7 @@ demo build: export LC_ALL := C.UTF-8
 demo build: export ANSIBLE_CONFIG := tests/setup/ansible.cfg
 demo build: export ANSIBLE_COLLECTIONS_PATH := .cache/collections
 
-.PHONY: help demo test fidelity-long lint docs bench bench-wan build clean
+.PHONY: help demo test fidelity-long lint docs picture bench bench-wan build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,10 @@ lint: ## check style and types
 docs: ## write docs/rsync-options.md from the table in the code
 	@sh tests/setup/setup.sh demo
 	PYTHONPATH=.:.cache/collections .venv/bin/python -m tests.docs.option_table
+
+picture: ## draw docs/progress.svg from a run in a terminal emulator
+	@sh tests/setup/setup.sh test
+	PYTHONPATH=.:.cache/collections .venv/bin/python -m tests.docs.progress_picture
 
 bench: ## compare the speed with that of plain rsync and other tools
 	@sh tests/setup/setup.sh demo

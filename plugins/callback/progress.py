@@ -16,7 +16,7 @@ description:
     which M(vgreb.jsync.parallel_rsync) runs, with stage, percentage, bytes, rate, files and the time left, and as far
     as there is room a row for each lane with the path that it carries.
   - Elsewhere, and where C(TERM) is V(dumb), writes the same as lines without any escape sequence. The first one comes
-    after two seconds, each further one when ten percent more are done, and not before O(interval) has passed.
+    after two seconds, each further one when ten percent more are done or ten seconds have passed, whichever is later.
   - Goes with any stdout callback. Nothing of it gets into Ansible's own log.
   - Colors follow Ansible's own settings, and E(NO_COLOR).
 requirements:
@@ -42,9 +42,8 @@ options:
       - section: callback_jsync_progress
         key: lanes
   interval:
-    description: Seconds between two lines of one run, at least, where lines are written.
+    description: Seconds from one line of a run to the next instead, where lines are written.
     type: float
-    default: 10
     env:
       - name: JSYNC_PROGRESS_INTERVAL
     ini:

@@ -16,8 +16,9 @@ import threading
 import time
 import typing as t
 
-from ansible_collections.vgreb.jsync.plugins.plugin_utils._pace import Allowance, Lines
+from ansible_collections.vgreb.jsync.plugins.plugin_utils._allowance import Allowance
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._render import Style, block, describe
+from ansible_collections.vgreb.jsync.plugins.plugin_utils._throttle import Throttle
 
 if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.plugin_utils._block import Block
@@ -125,23 +126,23 @@ class LineView:
 
     Args:
         write: Takes a line.
-        interval: Seconds between two lines of a run, at least.
+        interval: Seconds from line to line of a run, see :class:`Throttle`.
     """
 
-    def __init__(self, write: t.Callable[[str], None], interval: float) -> None:
+    def __init__(self, write: t.Callable[[str], None], interval: float | None) -> None:
         self._write = write
         self._interval = interval
-        self._lines: dict[str, Lines] = {}
+        self._throttles: dict[str, Throttle] = {}
 
     def show(self, run: Snapshot) -> None:
-        if self._lines.setdefault(run.host, Lines(self._interval)).due(run):
+        if self._throttles.setdefault(run.host, Throttle(self._interval)).due(run._asdict()):
             self._write(describe(run))
 
     def drop(self, host: str) -> None:
-        self._lines.pop(host, None)
+        self._throttles.pop(host, None)
 
     def clear(self) -> None:
-        self._lines.clear()
+        self._throttles.clear()
 
     def aside(self, *, ends_line: bool = True) -> t.ContextManager[None]:  # noqa: ARG002
         return contextlib.nullcontext()

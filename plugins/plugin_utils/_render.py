@@ -226,11 +226,8 @@ def _eta(run: Snapshot) -> str:
 
 
 def _busy(run: Snapshot) -> str:
-    """How many lanes carry something, and out of how many, unless all do."""
-    if not run.busy:
-        return ""
-    out_of = "" if run.busy == len(run.lanes) else f"/{len(run.lanes)}"
-    return f"{run.busy}{out_of} lane{'s' * (len(run.lanes) > 1)}"
+    """How many lanes carry something."""
+    return f"{run.busy} lane{'s' * (run.busy > 1)}" if run.busy else ""
 
 
 def _troubles(run: Snapshot) -> list[str]:

@@ -35,7 +35,7 @@ def drawn(*runs: dict[str, t.Any], columns: int = 100, rows: int = 16, style: St
         (message(lanes=LANES), "web01: transfer 43% 12.1/28.0 GB 512 MB/s 8 lanes 18,204/41,000 files ETA 0:31"),
         (
             message(lanes=[lane(1), lane(2, busy=False)]),
-            "web01: transfer 43% 12.1/28.0 GB 512 MB/s 1/2 lanes 18,204/41,000 files ETA 0:31",
+            "web01: transfer 43% 12.1/28.0 GB 512 MB/s 1 lane 18,204/41,000 files ETA 0:31",
         ),
         (message(lanes=[lane(1)], eta=None), "web01: transfer 43% 12.1/28.0 GB 512 MB/s 1 lane 18,204/41,000 files"),
         (scanning(), "web01: scanning: 18,204 files, 12.1 GB so far"),
