@@ -124,7 +124,7 @@ def check_gone(window: Terminal) -> None:
 def check_as_without(window: Terminal, plain: list[str]) -> None:
     """Require that a window shows what it does without the callback, whatever came in between."""
     check_gone(window)
-    assert window.lines == plain
+    assert sorted(window.lines) == sorted(plain)  # hosts answer in any order
 
 
 def test_one_host(ansible: Ansible) -> None:
