@@ -19,6 +19,12 @@ description:
     after two seconds, each further one when ten percent more are done or ten seconds have passed, whichever is later.
   - Goes with any stdout callback. Nothing of it gets into Ansible's own log.
   - Colors follow Ansible's own settings, and E(NO_COLOR).
+  - In the background, after C(Ctrl-Z) and C(bg), nothing is drawn.
+notes:
+  - Where a terminal wraps lines anew when its window is made narrower, rows that this moves out at the top stay in its
+    scrollback. No program can reach them there.
+  - What is typed while a block stands on the screen, the Enter key above all, shows in the block until it is redrawn.
+  - While Ansible's task debugger waits for input, the rows of other hosts are redrawn around it.
 requirements:
   - enable in configuration with C(callbacks_enabled = vgreb.jsync.progress)
   - for ad hoc commands, C(bin_ansible_callbacks = true) besides

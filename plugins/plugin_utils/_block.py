@@ -17,7 +17,7 @@ import os
 import typing as t
 
 _ERASE = "\r\x1b[J"
-_ERASE_LINE_END, _ERASE_BELOW = "\x1b[K", "\x1b[J"
+_ERASE_LINE, _ERASE_BELOW = "\x1b[K", "\x1b[J"
 
 # DECAWM: what is wider than it seems must not wrap, terminals are of several minds about some characters.
 _WRAP_OFF, _WRAP_ON = "\x1b[?7l", "\x1b[?7h"
@@ -63,7 +63,8 @@ class Block:
             self._drawn = False
             return
         up = f"\x1b[{len(rows) - 1}A" if len(rows) > 1 else ""
-        text = f"{_ERASE_LINE_END}\n".join(rows)
+        # Each line is erased as a whole, before it is written, so that terminals that wrap anew know where it ends.
+        text = "\n".join(_ERASE_LINE + row for row in rows)
         self._drawn = True
         self._write(f"\r{_WRAP_OFF}{text}{_ERASE_BELOW}{_WRAP_ON}\r{up}")
 

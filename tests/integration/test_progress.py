@@ -15,10 +15,13 @@ import typing as t
 import pytest
 
 from tests.integration.runner import REPOSITORY, Ansible
+from tests.support import trees
 from tests.support.snapshots import lane, message, scanning
 from tests.support.terminal import Terminal
 
 PLAYBOOKS = os.path.join(REPOSITORY, "tests", "integration", "progress")
+
+ACTION = os.path.join(REPOSITORY, "plugins", "action", "parallel_rsync.py")
 
 WEB = "web01"
 ROW = "transfer  43%"
@@ -32,16 +35,19 @@ class Stage:
         shows: What each host shows; a host without snapshots shows nothing.
         enabled: The callback is.
         settings: Environment variables.
+
+    Attributes:
+        folder: Where the hosts look for what they are told.
     """
 
     def __init__(
         self, ansible: Ansible, shows: dict[str, list[dict[str, t.Any]]], *, enabled: bool = True, **settings: str
     ) -> None:
         self._ansible = ansible
-        self._gates = tempfile.mkdtemp(prefix="gates-", dir=ansible.folder)
+        self.folder = tempfile.mkdtemp(prefix="gates-", dir=ansible.folder)
         self._hosts = ",".join(shows) + ","
         for host, messages in shows.items():
-            with open(os.path.join(self._gates, host + ".json"), "w") as stream:
+            with open(os.path.join(self.folder, host + ".json"), "w") as stream:
                 json.dump(messages, stream)
         self._settings = {"TERM": "xterm", **settings}
         if enabled:
@@ -56,7 +62,7 @@ class Stage:
             self._window.close()
 
     def argv(self, playbook: str, *words: str) -> list[str]:
-        variables = json.dumps({"gates": self._gates, "ansible_python_interpreter": self._ansible.python})
+        variables = json.dumps({"gates": self.folder, "ansible_python_interpreter": self._ansible.python})
         program = os.path.join(self._ansible.programs, "ansible-playbook")
         path = os.path.join(PLAYBOOKS, playbook + ".yml")
         return [program, "-i", self._hosts, "-c", "local", "-e", variables, *words, path]
@@ -67,7 +73,7 @@ class Stage:
 
     def ad_hoc(self, action: str) -> Terminal:
         """Run a single action in a window."""
-        words = ["-i", self._hosts, "-c", "local", "all", "-m", action, "-a", "gates='%s'" % self._gates]
+        words = ["-i", self._hosts, "-c", "local", "all", "-m", action, "-a", "gates='%s'" % self.folder]
         return self.start([os.path.join(self._ansible.programs, "ansible"), *words])
 
     def start(self, argv: list[str], columns: int = 100, rows: int = 40) -> Terminal:
@@ -84,7 +90,7 @@ class Stage:
 
     def next(self, host: str, step: int | str) -> None:
         """Let a host show its next snapshot; ``end`` lets it end."""
-        with open(os.path.join(self._gates, "%s.%s" % (host, step)), "w"):
+        with open(os.path.join(self.folder, "%s.%s" % (host, step)), "w"):
             pass
 
     def all(self, *hosts: str, steps: int = 0) -> None:
@@ -116,7 +122,7 @@ def gone(host: str, screen: list[str]) -> bool:
 
 def check_gone(window: Terminal) -> None:
     """Require that nothing of the block is left, and that the cursor stands below all that was printed."""
-    block = ("ETA", "░", "█", "scanning", "photos/", "more hosts", "jsync")
+    block = ("ETA", "░", "█", "scanning", "photo", "more hosts", "jsync")
     assert not [line for line in window.lines if any(text in line for text in block)]
     assert window.cells.cursor.x == 0 and not any(window.screen[window.cells.cursor.y :])
 
@@ -196,6 +202,19 @@ def test_free_strategy(ansible: Ansible) -> None:
         assert [said for said in sorted(window.lines) if said[:4] not in ("", "TASK")] == [
             said for said in sorted(plain) if said[:4] not in ("", "TASK")
         ]
+
+
+@pytest.mark.skipif(not os.path.exists(ACTION), reason="no action plugin sends snapshots")
+def test_with_the_module(ansible: Ansible) -> None:
+    hosts = (WEB, "web02")
+    with Stage(ansible, {host: [] for host in hosts}) as stage:
+        for number in range(12):
+            trees.write(os.fsencode(os.path.join(stage.folder, "src", "photo%d" % number)), bytes(1_000_000))
+        window = stage.play("real")
+        window.wait_text("web01 transfer ", "web02 transfer ", "/12 files", " photo")
+        assert window.end() == 0
+        check_gone(window)
+        assert len(os.listdir(os.path.join(stage.folder, WEB))) == 12
 
 
 @pytest.mark.parametrize(("columns", "rows"), [(60, 40), (20, 40), (100, 12), (160, 50)])

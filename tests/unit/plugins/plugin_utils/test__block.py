@@ -118,6 +118,21 @@ def opened(columns: int, rows: int) -> t.Iterator[t.TextIO]:
         os.close(master)
 
 
+def test_in_the_background_the_terminal_is_the_shells(monkeypatch: pytest.MonkeyPatch) -> None:
+    window = Window()
+    with opened(80, 24) as terminal:
+        monkeypatch.setattr(window.stream, "fileno", terminal.fileno, raising=False)
+        window.block.draw(["one"])
+        drawn = window.bytes.getvalue()
+        monkeypatch.setattr(os, "tcgetpgrp", lambda _terminal: os.getpgrp() + 1)
+        window.block.draw(["two"])
+        window.block.erase()
+        assert drawn and window.bytes.getvalue() == drawn
+        monkeypatch.setattr(os, "tcgetpgrp", lambda _terminal: os.getpgrp())
+        window.block.draw(["three"])
+        assert window.bytes.getvalue() != drawn
+
+
 @pytest.mark.parametrize(("columns", "rows", "size"), [(100, 40, (100, 40)), (0, 0, (80, 24))])
 def test_size(columns: int, rows: int, size: tuple[int, int]) -> None:
     with opened(columns, rows) as stream:
