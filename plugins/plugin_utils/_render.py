@@ -110,7 +110,7 @@ def line(fields: t.Mapping[str, t.Any]) -> str:
 def describe(run: Snapshot) -> str:
     """Give a snapshot as one line of a log: ``web01: transfer 43% 12.1/28.0 GB 512 MB/s 8 lanes ...``."""
     if run.percent is None:
-        return f"{run.name}: {_unscanned(run)[0]}"
+        return f"{run.name}: {_unscanned(run)}"
     words = [run.stage, f"{run.percent}%", size_of(run.bytes_done, run.bytes_total).strip(), _rate(run), _busy(run)]
     words += [count_of(run.files_done, run.files_total).strip(), _eta(run), *_troubles(run)]
     return f"{run.name}: {' '.join(filter(None, words))}"
@@ -149,8 +149,7 @@ def _run_rows(runs: t.Sequence[Snapshot], room: int, style: Style) -> list[str]:
     rows = []
     for name, run in zip(names, runs):
         if run.percent is None:
-            text = next((text for text in _unscanned(run) if width(text) <= rest), "")
-            rows.append(f"{name} {text or cut(_unscanned(run)[-1], rest)}")
+            rows.append(f"{name} {_fitting_unscanned(run, rest)}")
             continue
         cells = [name]
         for column, columns in chosen:
@@ -207,14 +206,24 @@ def _lane_row(lane: Lane, room: int) -> str:
     return cut(start + cut(lane.path or "", max(room - len(start), 1), keep_end=True), room)
 
 
-def _unscanned(run: Snapshot) -> tuple[str, ...]:
-    """What can be said before the totals are known, from long to short."""
+def _unscanned(run: Snapshot) -> str:
+    """What can be said before the totals are known."""
+    return run.stage if run.stage == _BEFORE_SCAN else f"scanning: {_found(run)} so far"
+
+
+def _found(run: Snapshot) -> str:
+    return f"{count(run.files_total)} files, {size(run.bytes_total)}"
+
+
+def _fitting_unscanned(run: Snapshot, room: int) -> str:
+    """As much of that as there is room for, and what is done already."""
     if run.stage == _BEFORE_SCAN:
-        return (run.stage,)
-    found = f"{count(run.files_total)} files, {size(run.bytes_total)}"
+        return cut(run.stage, room)
     done = f", {size(run.bytes_done)} done" if run.bytes_done else ""
-    texts = (f"scanning: {found} so far{done}", f"scanning: {found}", found, f"{count(run.files_total)} files")
-    return (" ".join([texts[0], _rate(run), *_troubles(run)]).strip(), *texts)
+    longest = " ".join(filter(None, [_unscanned(run) + done, _rate(run), *_troubles(run)]))
+    shortest = f"{count(run.files_total)} files"
+    texts = (longest, _unscanned(run) + done, f"scanning: {_found(run)}", _found(run), cut(shortest, room))
+    return next(text for text in texts if width(text) <= room)
 
 
 def _rate(run: Snapshot) -> str:

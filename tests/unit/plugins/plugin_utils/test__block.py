@@ -20,7 +20,7 @@ from ansible_collections.vgreb.jsync.plugins.plugin_utils._block import Block, c
 
 
 class Window:
-    """A terminal of 20 columns and 6 rows; tests/integration/test_progress.py has a real one."""
+    """A terminal of 20 columns and 6 rows; tests/integration/test_callback.py has a real one."""
 
     def __init__(self) -> None:
         self.screen = pyte.Screen(20, 6)

@@ -39,10 +39,6 @@ def drawn(*runs: dict[str, t.Any], columns: int = 100, rows: int = 16, style: St
         ),
         (message(lanes=[lane(1)], eta=None), "web01: transfer 43% 12.1/28.0 GB 512 MB/s 1 lane 18,204/41,000 files"),
         (scanning(), "web01: scanning: 18,204 files, 12.1 GB so far"),
-        (
-            scanning(stage="transfer", bytes={"done": 3_000_000, "total": 12_100_000_000}, rate=1_500_000, failures=1),
-            "web01: scanning: 18,204 files, 12.1 GB so far, 3.0 MB done 1.5 MB/s 1 failed",
-        ),
         (scanning(stage="request"), "web01: request"),
         (message(item="/srv/a", **DONE), "web01 (/srv/a): finalize 99% 12.1/28.0 GB 18,204/41,000 files"),
         (
@@ -128,6 +124,13 @@ def test_narrow_windows_keep_what_matters_most(columns: int, row: str) -> None:
 )
 def test_narrow_windows_while_scanning(columns: int, text: str) -> None:
     assert drawn(scanning(), columns=columns) == ["web01 " + text]
+
+
+def test_what_is_done_while_scanning() -> None:
+    some = scanning(stage="transfer", bytes={"done": 3_000_000, "total": 12_100_000_000}, rate=1_500_000, failures=1)
+    assert drawn(some)[0] == "web01 scanning: 18,204 files, 12.1 GB so far, 3.0 MB done 1.5 MB/s 1 failed"
+    assert drawn(some, columns=70)[0] == "web01 scanning: 18,204 files, 12.1 GB so far, 3.0 MB done"
+    assert line(some) == "web01: scanning: 18,204 files, 12.1 GB so far"
 
 
 def test_the_bar_is_full_at_the_end_only() -> None:
