@@ -8,6 +8,8 @@
 export PYTHON
 SECONDS = 3600
 BENCH_WORDS = $(foreach name,WORK RUNNERS ROUNDS TARGET JSON,$(if $($(name)),--$(call lower,$(name)) "$($(name))"))
+PLUGINS = ansible_collections.vgreb.jsync.plugins
+TYPED = module_utils plugin_utils callback
 lower = $(shell echo $(1) | tr A-Z a-z)
 
 # What a person sees is the same everywhere, whatever the user's own configuration says.
@@ -15,7 +17,7 @@ demo build: export LC_ALL := C.UTF-8
 demo build: export ANSIBLE_CONFIG := tests/setup/ansible.cfg
 demo build: export ANSIBLE_COLLECTIONS_PATH := .cache/collections
 
-.PHONY: help demo test fidelity-long lint docs bench bench-scale bench-peers bench-wan bench-python bench-limit build clean
+.PHONY: help demo test fidelity-long lint docs picture bench bench-scale bench-peers bench-wan bench-python bench-limit build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -47,11 +49,15 @@ fidelity-long: ## hold the module against rsync on other trees each time, for SE
 lint: ## check style and types
 	@sh tests/setup/setup.sh test
 	.venv/bin/ruff check .
-	cd .cache/collections && ../../.venv/bin/mypy --strict -p ansible_collections.vgreb.jsync.plugins.module_utils
+	cd .cache/collections && ../../.venv/bin/mypy --strict $(foreach part,$(TYPED),-p $(PLUGINS).$(part))
 
 docs: ## write docs/rsync-options.md from the table in the code
 	@sh tests/setup/setup.sh demo
 	PYTHONPATH=.:.cache/collections .venv/bin/python -m tests.docs.option_table
+
+picture: ## draw docs/progress.svg from a run in a terminal emulator
+	@sh tests/setup/setup.sh test
+	PYTHONPATH=.:.cache/collections .venv/bin/python -m tests.docs.progress_picture
 
 bench: ## compare the speed with that of plain rsync and other tools
 	@sh tests/setup/setup.sh demo

@@ -4,66 +4,243 @@
 
 # PRIVATE to the collection: may change at any time.
 
-"""Snapshots as text. Pure."""
+"""Snapshots as text: a line for a log, rows for a terminal. Pure.
+
+::
+
+    web01 transfer  43% ██████████░░░░░░░░░░░░░ 12.1/28.0 GB  512 MB/s 18,204/41,000 files ETA 0:31
+      1   1.6 GB photos/2019/06/IMG_4711.CR2
+      2   1.4 GB photos/2019/07/IMG_0815.CR2
+    web02 scanning: 18,204 files, 12.1 GB so far
+"""
 
 from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.vgreb.jsync.plugins.module_utils._model import printable
+from ansible_collections.vgreb.jsync.plugins.plugin_utils._snapshot import Lane, Snapshot, parse
+from ansible_collections.vgreb.jsync.plugins.plugin_utils._text import (
+    count,
+    count_of,
+    cut,
+    duration,
+    pad,
+    size,
+    size_of,
+    width,
+)
 
-_UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
+# SGR parameters (ECMA-48, 8.3.117).
+_DONE, _FAILED, _FAINT = "32", "31", "2"
+
+_SHORTEST_BAR, _LONGEST_BAR = 8, 40
+_SHORTEST_NAME = 8
+
+_BEFORE_SCAN = "request"
+
+
+class Style(t.NamedTuple):
+    """How rows look.
+
+    Attributes:
+        color: They may be colored.
+        unicode: The terminal's encoding has more than ASCII.
+        lanes: A row for each lane, as far as there is room.
+    """
+
+    color: bool = False
+    unicode: bool = True
+    lanes: bool = True
+
+    def paint(self, text: str, color: str) -> str:
+        return f"\x1b[{color}m{text}\x1b[0m" if self.color and color and text else text
+
+    def bar(self, columns: int, percent: int) -> str:
+        done = columns * percent // 100
+        full, empty = "█░" if self.unicode else "#-"
+        return self.paint(full * done, _DONE) + empty * (columns - done)
+
+
+class _Column(t.NamedTuple):
+    """A column of the rows that stand below each other.
+
+    Attributes:
+        shown: Its text for a snapshot; empty where there is nothing to say.
+        rank: Where there is no room for all, those with the smallest rank stay.
+        columns: How wide it is at least, so that rows do not jump.
+        right: It is set flush right.
+        color: The SGR parameters of its text.
+    """
+
+    shown: t.Callable[[Snapshot], str]
+    rank: int
+    columns: int = 0
+    right: bool = False
+    color: str = ""
+
+
+_BAR_RANK = 7
+
+# In the order of the row; the bar stands after the percentage and takes what room is left.
+_PERCENT = _Column(lambda run: f"{run.percent}%", rank=1, columns=4, right=True)
+_COLUMNS = (
+    _Column(lambda run: run.stage, rank=2, columns=8),
+    _PERCENT,
+    _Column(lambda run: size_of(run.bytes_done, run.bytes_total), rank=5, right=True),
+    _Column(lambda run: _rate(run), rank=6, columns=9, right=True),
+    _Column(lambda run: count_of(run.files_done, run.files_total), rank=8, right=True),
+    _Column(lambda run: _eta(run), rank=4, columns=8),
+    _Column(lambda run: f"{count(run.deleted)} deleted" if run.deleted else "", rank=9),
+    _Column(lambda run: f"{count(run.failures)} failed" if run.failures else "", rank=3, color=_FAILED),
+)
 
 
 def line(fields: t.Mapping[str, t.Any]) -> str:
-    """Give a snapshot, with its host and item, as one line of a log."""
-    name = fields["host"] if fields["item"] is None else "{} ({})".format(fields["host"], fields["item"])
-    return printable(f"{name}: {_text(fields)}".encode("utf-8", "surrogateescape"))
+    """Give a snapshot as one line of a log.
+
+    Args:
+        fields: The decoded JSON object, with the host and the item.
+
+    Raises:
+        ValueError: It is not a snapshot.
+    """
+    return describe(parse(fields))
 
 
-def _text(fields: t.Mapping[str, t.Any]) -> str:
-    files, size = fields["files"], fields["bytes"]
-    if fields["stage"] == "request":
-        return "request"
-    if fields["percent"] is None:
-        return f"scanning: {files['total']:,} files, {_size(size['total'])} so far"
-    busy = sum(lane["busy"] for lane in fields["lanes"])
-    words = [fields["stage"], f"{fields['percent']}%", _size_of(size["done"], size["total"])]
-    words += [f"{_size(fields['rate'])}/s"] if fields["rate"] else []
-    words += [f"{busy} lane{'s' * (busy > 1)}"] if busy else []
-    words.append(f"{files['done']:,}/{files['total']:,} files")
-    words += [] if fields["eta"] is None else [f"ETA {_duration(fields['eta'])}"]
-    words += [f"{fields['deleted']:,} deleted"] if fields["deleted"] else []
-    words += [f"{fields['failures']:,} failed"] if fields["failures"] else []
-    return " ".join(words)
+def describe(run: Snapshot) -> str:
+    """Give a snapshot as one line of a log: ``web01: transfer 43% 12.1/28.0 GB 512 MB/s 8 lanes ...``."""
+    if run.percent is None:
+        return f"{run.name}: {_unscanned(run)}"
+    words = [run.stage, f"{run.percent}%", size_of(run.bytes_done, run.bytes_total).strip(), _rate(run), _busy(run)]
+    words += [count_of(run.files_done, run.files_total).strip(), _eta(run), *_troubles(run)]
+    return f"{run.name}: {' '.join(filter(None, words))}"
 
 
-def _size(number: int) -> str:
-    unit = _unit(number)
-    return f"{_scaled(number, unit, number)} {_UNITS[unit]}"
+def block(runs: t.Sequence[Snapshot], columns: int, rows: int, style: Style) -> list[str]:
+    """Give snapshots as rows for a terminal, none of them wider than ``columns`` - 1.
+
+    Args:
+        runs: The last snapshot of each run, in the order to show them.
+        columns: Columns of the terminal.
+        rows: How many rows there may be, at least one.
+    """
+    room = max(columns - 1, 1)
+    shown = runs if len(runs) <= rows else runs[: rows - 1]
+    lanes = _share(shown, rows - len(shown)) if style.lanes and len(shown) == len(runs) else [()] * len(shown)
+    made = []
+    for row, its_lanes in zip(_run_rows(shown, room, style), lanes):
+        made.append(row)
+        made += [style.paint(_lane_row(lane, room), _FAINT) for lane in its_lanes]
+    if len(shown) < len(runs):
+        made.append(cut(f"... and {count(len(runs) - len(shown))} more hosts", room))
+    return made
 
 
-def _size_of(done: int, total: int) -> str:
-    unit = _unit(total)
-    return f"{_scaled(done, unit, total)}/{_scaled(total, unit, total)} {_UNITS[unit]}"
+def _run_rows(runs: t.Sequence[Snapshot], room: int, style: Style) -> list[str]:
+    """A row for each run, with its figures below those of the others."""
+    names = [run.name for run in runs]
+    name_room = min(max(map(width, names), default=0), max(room // 4, _SHORTEST_NAME), room)
+    names = [pad(cut(name, name_room), name_room) for name in names]
+    rest = room - name_room - 1
+    if rest < 1:
+        return names
+    counted = [run for run in runs if run.percent is not None]
+    chosen, bar = _choose(counted, rest)
+    rows = []
+    for name, run in zip(names, runs):
+        if run.percent is None:
+            rows.append(f"{name} {_fitting_unscanned(run, rest)}")
+            continue
+        cells = [name]
+        for column, columns in chosen:
+            cells.append(style.paint(pad(column.shown(run), columns, right=column.right), column.color))
+            if column is _PERCENT and bar:
+                cells.append(style.bar(bar, run.percent))
+        rows.append(" ".join(cells).rstrip())
+    return rows
 
 
-def _unit(number: int) -> int:
-    return next((unit for unit in range(len(_UNITS)) if number < 1000 ** (unit + 1)), len(_UNITS) - 1)
+def _choose(runs: t.Sequence[Snapshot], room: int) -> tuple[list[tuple[_Column, int]], int]:
+    """Choose the columns that have room, each with its width, and the width of the bar."""
+    widths = {column: max([width(column.shown(run)) for run in runs], default=0) for column in _COLUMNS}
+    chosen = set()
+    left = room + 1
+    bar = False
+    for column in sorted(_COLUMNS, key=lambda column: column.rank):
+        if column.rank > _BAR_RANK and not bar and left > _SHORTEST_BAR:
+            bar = True
+            left -= _SHORTEST_BAR + 1
+        needed = max(widths[column], column.columns) + 1
+        if widths[column] and needed <= left:
+            chosen.add(column)
+            left -= needed
+    length = min(_SHORTEST_BAR + left, _LONGEST_BAR) if bar and _PERCENT in chosen else 0
+    return [(column, max(widths[column], column.columns)) for column in _COLUMNS if column in chosen], length
 
 
-def _scaled(number: int, unit: int, largest: int) -> str:
-    """Rounded down, so that nothing looks complete that is not."""
-    if unit == 0 or largest >= 100 * 1000**unit:
-        return str(number // 1000**unit)
-    whole, tenth = divmod(number * 10 // 1000**unit, 10)
-    return f"{whole}.{tenth}"
+def _share(runs: t.Sequence[Snapshot], rows: int) -> list[t.Sequence[Lane]]:
+    """Share rows out over the lanes of all runs: each run gets as many as the others, as far as it has lanes."""
+    shares: list[t.Sequence[Lane]] = [()] * len(runs)
+    order = sorted(range(len(runs)), key=lambda number: len(runs[number].lanes))
+    for place, number in enumerate(order):
+        share = _lanes(runs[number], rows // (len(runs) - place))
+        shares[number] = share
+        rows -= len(share)
+    return shares
 
 
-def _duration(seconds: int) -> str:
-    minutes, second = divmod(seconds, 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+def _lanes(run: Snapshot, rows: int) -> list[Lane]:
+    """The lanes of a run that are worth a row: where there is no room for all, those that carry something."""
+    if not any(lane.busy and lane.path is not None for lane in run.lanes):
+        return []
+    chosen = sorted(run.lanes, key=lambda lane: not lane.busy)[:rows]
+    return sorted(chosen, key=lambda lane: lane.lane)
 
 
-__all__ = ("line",)
+def _lane_row(lane: Lane, room: int) -> str:
+    start = f"{lane.lane:>3} {size(lane.bytes):>8} "
+    if not lane.busy:
+        return cut(start + "idle", room)
+    if room < 2 * len(start):
+        start = f"{lane.lane:>3} "
+    return cut(start + cut(lane.path or "", max(room - len(start), 1), keep_end=True), room)
+
+
+def _unscanned(run: Snapshot) -> str:
+    """What can be said before the totals are known."""
+    return run.stage if run.stage == _BEFORE_SCAN else f"scanning: {_found(run)} so far"
+
+
+def _found(run: Snapshot) -> str:
+    return f"{count(run.files_total)} files, {size(run.bytes_total)}"
+
+
+def _fitting_unscanned(run: Snapshot, room: int) -> str:
+    """As much of that as there is room for, and what is done already."""
+    if run.stage == _BEFORE_SCAN:
+        return cut(run.stage, room)
+    done = f", {size(run.bytes_done)} done" if run.bytes_done else ""
+    longest = " ".join(filter(None, [_unscanned(run) + done, _rate(run), *_troubles(run)]))
+    shortest = f"{count(run.files_total)} files"
+    texts = (longest, _unscanned(run) + done, f"scanning: {_found(run)}", _found(run), cut(shortest, room))
+    return next(text for text in texts if width(text) <= room)
+
+
+def _rate(run: Snapshot) -> str:
+    return f"{size(run.rate)}/s" if run.rate else ""
+
+
+def _eta(run: Snapshot) -> str:
+    return "" if run.eta is None else f"ETA {duration(run.eta)}"
+
+
+def _busy(run: Snapshot) -> str:
+    """How many lanes carry something."""
+    return f"{run.busy} lane{'s' * (run.busy > 1)}" if run.busy else ""
+
+
+def _troubles(run: Snapshot) -> list[str]:
+    return [column.shown(run) for column in _COLUMNS[-2:] if column.shown(run)]
+
+
+__all__ = ("Style", "block", "describe", "line")

@@ -34,7 +34,7 @@ PROGRAMS = {
     "openrsync": "echo 'openrsync: protocol version 29'; echo 'rsync version 2.6.9 compatible'",
     "rsync 3.2.2": (
         "case \"$*\" in *--server*--fsync*|*--server*--mkpath*) echo '--new: unknown option' >&2; exit 1;; esac; "
-        "[ \"$1\" = --help ] || exec rsync \"$@\"; "
+        '[ "$1" = --help ] || exec rsync "$@"; '
         "rsync --help | sed 's/version [0-9.]*/version 3.2.2/; /^--fsync/d; /^--mkpath/d'"
     ),
     "broken": "echo 'broken: error while loading shared libraries: libpopt.so.0' >&2; exit 127",
