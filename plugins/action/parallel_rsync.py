@@ -168,6 +168,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             task_vars=task_vars,
         )
         self._remove_tmp_path(self._connection._shell.tmpdir)
+        if not found.get("finished"):
+            raise AnsibleActionFail(
+                "the result of the run cannot be read: {}".format(found.get("msg", "it is not over"))
+            )
         return {
             name: value
             for name, value in found.items()

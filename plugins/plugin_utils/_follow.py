@@ -20,7 +20,7 @@ import signal
 import time
 import typing as t
 
-from ansible.errors import AnsibleConnectionFailure, AnsibleError  # type: ignore[import-untyped]
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError  # type: ignore[import-untyped]
 from ansible_collections.vgreb.jsync.plugins.module_utils._status import NAME, parse_status
 
 LEASE_SECONDS = 180.0
@@ -38,7 +38,8 @@ _SLICE_SECONDS = 0.25
 # What async_wrapper writes first (`jwrite` in its _run_module); the result takes its place at the end.
 _RUNNING = '{"started":'
 
-_SAID = re.compile(r"^jsync-(\w+) (.*?)\r?$", re.MULTILINE)  # a terminal at the other end adds the \r
+# A terminal, which ssh makes for commands that may ask for a password, ends lines with CR LF.
+_SAID = re.compile(r"^jsync-(\w+) (.*?)\r?$", re.MULTILINE)
 
 
 class Place(t.NamedTuple):
@@ -174,6 +175,8 @@ class Follower:
         while True:
             try:
                 return work()
+            except AnsibleActionFail:
+                raise
             except AnsibleError as error:
                 if self.unwanted or self._clock() - since >= self._lease:
                     raise AnsibleConnectionFailure(

@@ -17,7 +17,7 @@ import pytest
 
 from tests.integration.contract import check_keys
 from tests.integration.runner import ODD, TARGETS, Ansible
-from tests.support import snapshot, trees
+from tests.support import servers, snapshot, trees
 
 TARGET = "action_parallel_rsync"
 
@@ -109,7 +109,7 @@ class Seen(t.NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def seen(ansible: Ansible) -> Seen:
+def seen(ansible: Ansible, ssh: servers.Ssh) -> Seen:
     here = os.path.join(ansible.folder, TARGET, ODD)
     public = tempfile.mkdtemp(prefix="jsync-public-", dir=ansible.folder)
     os.chmod(public, 0o777)
@@ -120,6 +120,7 @@ def seen(ansible: Ansible) -> Seen:
     trees.write(os.fsencode(os.path.join(source, "sub", "small one")), b"x")
     variables = {"here": here, "src": source, "small": small, "public": public, "root": os.geteuid() == 0}
     variables["method"] = "sudo" if shutil.which("sudo") else "su"
+    variables["ssh"] = {**ssh._asdict(), "user": servers.user_name()}
     variables["public_python"] = shutil.which("python3", path="/usr/bin:/usr/local/bin") or ansible.python
     results, output = ansible.target(TARGET, variables)
     job = os.path.basename(results.pop("started")["results_file"])
@@ -137,7 +138,9 @@ def test_results_are_those_of_the_module(seen: Seen) -> None:
         assert result["changed"] and result["rc"] == 0
 
 
-@pytest.mark.parametrize("name", ["shown", "of its own accord", "silent", "one", "two", "pipelined", "delegated"])
+@pytest.mark.parametrize(
+    "name", ["shown", "of its own accord", "silent", "one", "two", "pipelined", "delegated", "over ssh"]
+)
 def test_what_was_copied_is_there(seen: Seen, name: str) -> None:
     trees_of = [snapshot.snapshot(os.path.join(seen.here, one)) for one in ("src", name)]
     assert not snapshot.differences(*trees_of)
@@ -181,6 +184,16 @@ def test_log_of_a_loop(seen: Seen) -> None:
     for run in runs:
         check_log(run)
     assert [run[0]["item"] for run in runs] == ["the one", "the two"]
+
+
+def test_log_over_ssh(seen: Seen) -> None:
+    """With a terminal at the far end, and without one, where Ansible pipelines."""
+    runs = log(seen, "ssh")
+    for run in runs:
+        check_log(run)
+    assert [run[0]["item"] for run in runs] == ["False", "True"]
+    assert any(0 < found["bytes"]["done"] < 4 << 20 for found in runs[0])
+    assert os.listdir(os.path.join(seen.public, "jobs over ssh")) == []
 
 
 def test_what_is_secret_is_not_logged(seen: Seen) -> None:

@@ -13,7 +13,7 @@ import subprocess
 import typing as t
 
 import pytest
-from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._follow import Follower, find_place
 
 RESULT = '{"changed": true}'
@@ -179,6 +179,19 @@ def test_words_of_the_login_do_not_disturb(target: Target) -> None:
     assert numbers(follower) == [1]
 
 
+def on_terminal(answer: dict[str, t.Any]) -> dict[str, t.Any]:
+    return {**answer, "stdout": answer["stdout"].replace("\n", "\r\n")}
+
+
+def test_a_terminal_does_not_disturb(target: Target, tmp_path: t.Any) -> None:
+    follower = target.follower()
+    target.events = [target.publish(1), target.publish(2), target.end]
+    follower._execute = lambda command: on_terminal(target.execute(command))
+    assert numbers(follower) == [1, 2]
+    place = find_place(lambda command: on_terminal(shell(command)), f"{tmp_path}/jobs")
+    assert place is not None and place.directory == f"{tmp_path}/jobs" and int(place.umask, 8) >= 0
+
+
 def test_a_lost_job_is_over(target: Target) -> None:
     target.events = [nothing, lambda: os.unlink(target.file)]
     follower = target.follower()
@@ -252,6 +265,15 @@ def test_a_result_is_fetched_again(target: Target) -> None:
         return RESULT
 
     assert target.follower().insist(fetch) == RESULT
+
+
+def test_a_result_that_is_none_is_not_fetched_again(target: Target) -> None:
+    def fetch() -> None:
+        raise AnsibleActionFail("the result of the run cannot be read")
+
+    with pytest.raises(AnsibleActionFail, match="cannot be read"):
+        target.follower().insist(fetch)
+    assert target.pauses == []
 
 
 # --- the place for jobs
