@@ -64,8 +64,8 @@ import os
 import sys
 import typing as t
 
-from ansible import constants  # type: ignore[import-untyped]
-from ansible.plugins.callback import CallbackBase  # type: ignore[import-untyped]
+from ansible import constants
+from ansible.plugins.callback import CallbackBase
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._block import Block, can_draw
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._live import LineView, LiveView, View
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._render import Style
@@ -83,7 +83,7 @@ def _inner(method: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
     return getattr(method, "inner", method)
 
 
-class CallbackModule(CallbackBase):  # type: ignore[misc]
+class CallbackModule(CallbackBase):
     """Takes the snapshots out of Ansible's display, and keeps the block out of the way of all else that goes there."""
 
     CALLBACK_VERSION = 2.0

@@ -20,7 +20,7 @@ import signal
 import time
 import typing as t
 
-from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError  # type: ignore[import-untyped]
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
 from ansible_collections.vgreb.jsync.plugins.module_utils._status import NAME, parse_status
 
 LEASE_SECONDS = 180.0

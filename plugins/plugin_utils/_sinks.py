@@ -13,7 +13,7 @@ import os
 import time
 import typing as t
 
-from ansible.utils.display import Display  # type: ignore[import-untyped]
+from ansible.utils.display import Display
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._render import line
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._throttle import Throttle
 
