@@ -75,6 +75,16 @@ class Partition(t.NamedTuple):
         """How many of the listed directories must exist before its files go in."""
         return max(segment.directories for segment in self.segments)
 
+    @property
+    def size(self) -> int:
+        """Bytes of the list."""
+        return sum(segment.listed.length for segment in self.segments)
+
+    def entries(self) -> t.Iterator[bytes]:
+        """What the list holds."""
+        for segment in self.segments:
+            yield from segment.listed.spool.records(segment.listed.offset, segment.listed.length)
+
     def names(self) -> t.Iterator[bytes]:
         """An entry for each file."""
         for segment in self.segments:

@@ -36,6 +36,9 @@ if t.TYPE_CHECKING:
 # How long a free lane waits for the scan to find more, before it takes a small partition.
 PATIENCE_SECONDS = 2.0
 
+# The most bytes of names on a command line; Linux takes 2 MiB with the environment, others a quarter of it.
+_COMMAND_LINE = 128 << 10
+
 
 class Transfer:
     """Hands partitions to lanes.
@@ -232,8 +235,9 @@ class Transfer:
             await self._directories.make(lane, partition.root, partition.directories)
             lane.partitions += 1
             self._outcome.partitions += 1
+            paths = self._paths(partition)
             report = await lane.carry(
-                lambda shell, rate: self._command.transfer(root, partition.path, shell, rate),
+                lambda shell, rate: self._command.transfer(root, partition.path, shell, rate, paths),
                 arrived,
                 on_files=None if self._outcome.keeps_lines else files_arrived,
                 waiting=waiting,
@@ -250,6 +254,16 @@ class Transfer:
         finally:
             lane.seconds += time.monotonic() - started
             sent.set()
+
+    def _paths(self, partition: Partition) -> list[str]:
+        """What a local rsync is told on its command line instead of in a list; nothing where that is too long."""
+        source = self._plan.roots[partition.root]
+        start = source.root.text + "./" + "./" * source.contents
+        entries = sum(segment.entries for segment in partition.segments)
+        if source.root.remote or self._lanes.request.far or partition.size + entries * len(start) > _COMMAND_LINE:
+            return []
+        names = (self._plan.name(entry, partition.root) for entry in partition.entries())
+        return [start + name.decode("utf-8", "surrogateescape") for name in names]
 
     def _load(self, partition: Partition) -> Load:
         """What an rsync that starts now is to carry, and what others are."""

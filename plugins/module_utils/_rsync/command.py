@@ -92,12 +92,23 @@ class Command:
         words = [*self._words("s", without={"files-from"}), "--dry-run", *self._filters()]
         return [*self._argv(words, [], "", None, 0)[:-1], source, dest]
 
-    def transfer(self, root: Endpoint, list_path: str, shell: str | None, rate: int) -> list[bytes]:
-        """The files of one partition."""
+    def transfer(
+        self, root: Endpoint, list_path: str, shell: str | None, rate: int, names: t.Sequence[str] = ()
+    ) -> list[bytes]:
+        """The files of one partition.
+
+        Args:
+            names: What the list holds, where that fits on a command line, as paths with a ``/./``. The sender then need
+                not walk to each file from the top to make sure that no other user's link is on the way (3.5.0).
+        """
         unsafe = self._settings.on("inplace", "append", "append-verify", "partial", "write-devices")
         without = _GUARDS if unsafe else frozenset()
         words = self._words("t", without=without) + self._open_directories() + self._unchanged_too()
-        return self._listed(words + self._within_directories(self._make_way()), root, list_path, shell, rate)
+        words += self._within_directories(self._make_way())
+        if names:
+            dest = self._request.dest.as_directory().text
+            return self._argv([*words, "--relative", "--dirs"], names, dest, shell, rate)
+        return self._listed(words, root, list_path, shell, rate)
 
     def verify(self, root: Endpoint, list_path: str, shell: str | None, rate: int) -> list[bytes]:
         """A dry run over one partition: what it lists has not arrived."""
