@@ -49,9 +49,9 @@ def test_place(ansible: Ansible, hosts: Hosts, daemon: servers.Rsyncd) -> None:
     noting = place.text("rsync that", NOTING, 0o755)
     variables = {"hosts": ":".join(hosts.names), "here": place.here, "src": place.source, "noting": noting}
     variables.update(impossible=IMPOSSIBLE, ansible_async_dir=os.path.join(ansible.folder, "async"))
-    top = os.path.join(daemon.top, ansible.name)
-    os.mkdir(top)
-    variables["daemon"] = "%stree/%s" % (daemon.url, ansible.name)
+    below = ansible.name + "-" + TARGET
+    os.mkdir(os.path.join(daemon.top, below))
+    variables["daemon"] = "%stree/%s" % (daemon.url, below)
     variables["other_user"] = other = other_user()
     os.mkdir(place.path("open to all"))
     os.chmod(place.path("open to all"), 0o777)
@@ -68,7 +68,7 @@ def test_place(ansible: Ansible, hosts: Hosts, daemon: servers.Rsyncd) -> None:
     check_foretold(web["checked"], web["pushed"])
     for path in ("of the role/sub/file", "sub/file"):
         assert os.path.exists(place.path("role on web", path))
-    assert os.path.exists(os.path.join(top, "role", "sub", "file"))
+    assert os.path.exists(os.path.join(daemon.top, below, "role", "sub", "file"))
     assert "add delegate_to: localhost" in web["no background"]["msg"]
     for name in ("from db", "from db to web", "on web", "in the background"):
         place.same("src", name)
