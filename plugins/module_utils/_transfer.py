@@ -266,12 +266,12 @@ class Transfer:
         return [start + name.decode("utf-8", "surrogateescape") for name in names]
 
     def _load(self, partition: Partition) -> Load:
-        """What an rsync that starts now is to carry, and what others are."""
+        """What an rsync that starts now is to carry, and what those that start with it are."""
         self._begun -= partition.cost
         idle, remaining = self._pool.size - self._carrying, self._partitioner.remaining
         last = self._partitioner.partitions_left <= idle
         rivals = self._begun + (remaining if last else min(idle * partition.cost, remaining))
-        return Load(partition.cost, rivals, self._begun + remaining)
+        return Load(partition.cost, rivals)
 
     async def _settle(self, lane: Lane, root: Endpoint, partition: Partition, report: Report, seconds: float) -> None:
         """Take in what came of a partition."""

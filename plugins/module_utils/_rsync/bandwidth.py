@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-import time
 import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
@@ -55,24 +54,15 @@ def parse_rate(text: str) -> int:
     return size
 
 
-class _Share(t.NamedTuple):
-    """What an rsync was given, in bytes a second, and when it will have carried its load with that."""
-
-    rate: float
-    end: float
-
-
 class Load(t.NamedTuple):
     """What an rsync is to carry, in bytes; 0 where that is not known or little.
 
     Attributes:
         rivals: What is to be carried by those that start with it, in bytes.
-        waiting: What no rsync carries yet, those included.
     """
 
     bytes: int = 0
     rivals: int = 0
-    waiting: int = 0
 
 
 NO_LOAD = Load()
@@ -82,21 +72,18 @@ class Bandwidth:
     """A rate for the whole run, shared out over what runs.
 
     rsync keeps the rate that it was started with. So that none is left alone with a small share at the end, those that
-    start together share by what they carry, and an rsync that would last longer than all that is left takes with the
-    whole rate gets what lets it end with the rest.
+    start together share by what they carry.
 
     Args:
         total: Bytes a second, 0 for no limit.
-        clock: Gives seconds.
 
     Attributes:
         holders: How many rsyncs may run at once.
     """
 
-    def __init__(self, total: int, clock: t.Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, total: int) -> None:
         self._total = total
-        self._clock = clock
-        self._shares: list[_Share] = []
+        self._used: list[float] = []
         self.holders = 1
 
     @contextlib.contextmanager
@@ -106,22 +93,19 @@ class Bandwidth:
             yield 0
             return
         rate = max(self._rate(load), LEAST)
-        share = _Share(rate, self._clock() + load.bytes / rate)
-        self._shares.append(share)
+        self._used.append(rate)
         try:
             yield int(rate)
         finally:
-            self._shares.remove(share)
+            self._used.remove(rate)
 
     def _rate(self, load: Load) -> float:
-        free = max(self._total - sum(share.rate for share in self._shares), 0)
-        idle = max(self.holders - len(self._shares), 1)
-        now = self._clock()
-        left = load.bytes + load.waiting + sum(max(share.end - now, 0) * share.rate for share in self._shares)
-        needed = self._total * load.bytes / left if left else 0.0
-        fair = free * load.bytes / (load.bytes + load.rivals) if load.bytes else free / idle
+        free = max(self._total - sum(self._used), 0)
+        idle = max(self.holders - len(self._used), 1)
+        if not load.bytes:
+            return free / idle
         reserved = _RESERVED * self._total * (idle - 1) / self.holders
-        return min(max(fair, needed), free - reserved)
+        return min(free * load.bytes / (load.bytes + load.rivals), free - reserved)
 
 
 __all__ = ("Bandwidth", "LEAST", "Load", "NO_LOAD", "parse_rate", "per_file")

@@ -80,18 +80,8 @@ def test_rsync_refuses_the_same(tmp_path: object) -> None:
     assert accepted == []
 
 
-class Clock:
-    """A clock that is set by hand."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def limited(total: int, holders: int, clock: Clock | None = None) -> Bandwidth:
-    bandwidth = Bandwidth(total, clock or Clock())
+def limited(total: int, holders: int) -> Bandwidth:
+    bandwidth = Bandwidth(total)
     bandwidth.holders = holders
     return bandwidth
 
@@ -129,24 +119,6 @@ def test_the_last_holders_get_what_others_do_not_use() -> None:
         assert shares(bandwidth, 1) == [800_000]
 
 
-def test_a_large_load_ends_with_the_rest() -> None:
-    """Half of all that is left takes half of the rate, though many small ones start with it."""
-    bandwidth = limited(1_000_000, 6)
-    with bandwidth.share(Load(50_000_000, 150_000_000, 50_000_000)) as large:
-        assert large == 500_000
-        assert shares(bandwidth, 5) == [100_000] * 5
-
-
-def test_what_others_have_left_counts() -> None:
-    clock = Clock()
-    bandwidth = limited(1_000_000, 4, clock)
-    with bandwidth.share(Load(1_000_000, 3_000_000, 39_000_000)) as first:
-        assert first == 250_000
-        clock.now = 2.0  # the first one has carried half of it
-        with bandwidth.share(Load(19_500_000, 58_500_000, 19_000_000)) as second:
-            assert second == 500_000
-
-
 def test_those_that_start_together_end_together() -> None:
     bandwidth = limited(1_000_000, 8)
     loads = [40, 10, 30, 20]
@@ -154,9 +126,17 @@ def test_those_that_start_together_end_together() -> None:
         rates = []
         for number, size in enumerate(loads):
             others = sum(loads[number + 1 :])
-            rates.append(running.enter_context(bandwidth.share(Load(size, others, others))))
+            rates.append(running.enter_context(bandwidth.share(Load(size, others))))
     assert rates[:3] == [400_000, 100_000, 300_000]
     assert 175_000 <= rates[3] <= 200_000  # the lanes that have nothing keep a little
+
+
+def test_whoever_starts_late_has_its_share() -> None:
+    """However long the others have been at it."""
+    bandwidth = limited(1_000_000, 4)
+    with contextlib.ExitStack() as running:
+        rates = [running.enter_context(bandwidth.share(Load(10, 10 * others))) for others in (3, 2, 1, 0)]
+    assert rates == [250_000] * 4
 
 
 def test_a_large_load_leaves_something_to_all_others() -> None:
@@ -173,12 +153,10 @@ def test_files_of_a_limited_run_cost_their_names_and_some_time() -> None:
 @given(st.integers(1, 1 << 40), st.integers(1, 130), st.data())
 def test_never_more_than_the_limit(total: int, holders: int, data: st.DataObject) -> None:
     """However rsyncs begin and end, all shares together stay below the limit, but for rsync's least of each."""
-    clock = Clock()
-    bandwidth = limited(total, holders, clock)
+    bandwidth = limited(total, holders)
     running: list[tuple[t.ContextManager[int], int]] = []
-    load = st.builds(Load, *[st.integers(0, 1 << 50)] * 3)
+    load = st.builds(Load, *[st.integers(0, 1 << 50)] * 2)
     for begin in data.draw(st.lists(st.booleans(), max_size=60)):
-        clock.now += data.draw(st.floats(0, 1e6))
         if begin and len(running) < holders:
             holder = bandwidth.share(data.draw(load))
             running.append((holder, holder.__enter__()))
