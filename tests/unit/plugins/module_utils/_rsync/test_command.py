@@ -320,7 +320,7 @@ GIVEN_VALUES = {
     "remote_rsync_path": ["sudo", "-n", "rsync"],
 }
 NOT_RSYNCS = {"src", "dest", "jobs", "retries", "rsync_path", "rsync_opts", "private_key", "ssh_args", "password"}
-NOT_RSYNCS |= {"follow", "umask", *SHOWN}
+NOT_RSYNCS |= {"follow", "lease", "on_running", "umask", *SHOWN}
 OPTIONS = {
     name: GIVEN_VALUES.get(name, {"bool": True, "int": 5}.get(entry["type"], "value"))
     for name, entry in argument_spec().items()
