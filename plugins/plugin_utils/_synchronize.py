@@ -15,7 +15,7 @@ import shlex
 import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
-from ansible_collections.vgreb.jsync.plugins.module_utils._options import argument_spec, build_request
+from ansible_collections.vgreb.jsync.plugins.module_utils._options import SHOWN, argument_spec, build_request
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync import table
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._endpoint import Far, has_rsh
 
@@ -56,6 +56,7 @@ def synchronize_spec() -> dict[str, dict[str, t.Any]]:
         "filter_files": {"type": "bool"},
         "jobs": own["jobs"],
         "retries": own["retries"],
+        **SHOWN,
         **{name: {"type": "bool", "default": default} for name, default in switches.items()},
         **{name: {"type": "bool"} for name in ("recursive", "links", "perms", "times", "owner", "group")},
     }

@@ -37,7 +37,7 @@ class Play:
         self.state, self.jobs = os.path.join(folder, "tmp"), os.path.join(folder, "jobs")
         os.mkdir(self.state)
         self._ansible = ansible
-        self.process, self._terminal = self._start(bwlimit="1m", lease=LEASE, **task)
+        self.process, self._terminal = self._start(**{"bwlimit": "1m", "lease": LEASE, **task})
 
     def _start(self, *, keywords: t.Mapping[str, t.Any] | None = None, **options: t.Any) -> tuple[t.Any, int]:
         host = {
@@ -89,8 +89,9 @@ class Play:
     def assert_gone(self) -> None:
         """Nothing is left of the run, and the next one works at once."""
         wait_for(lambda: not mentioning(self.tree.dest, name="rsync"), "the rsyncs to end, " + self.output())
-        wait_for(lambda: not os.listdir(self.state), "the directories to go")
-        wait_for(lambda: not glob.glob(os.path.join(self.jobs, "jsync-*")), "the follow directory to go")
+        for directory in (self.state, self.jobs):
+            ours = os.path.join(directory, "jsync-*")
+            wait_for(lambda ours=ours: not glob.glob(ours), "%s to go" % ours)
         assert temporary_files(self.tree.dest) == []
         again, terminal = self._start()
         assert again.wait(LIMIT_SECONDS) == 0, self.output()
@@ -156,7 +157,7 @@ def test_the_worker_is_killed(play: Play) -> None:
     play.assert_gone()
 
 
-@pytest.mark.parametrize("play", [{"keywords": {"timeout": 8}}], indirect=True)
+@pytest.mark.parametrize("play", [{"bwlimit": "100k", "keywords": {"timeout": 45}}], indirect=True)
 def test_the_task_takes_too_long(play: Play) -> None:
     assert "imed out" in play.end() or "timeout" in play.output()
     play.assert_gone()
