@@ -165,6 +165,16 @@ options:
     description: How many more attempts an rsync or a login gets when its connection failed or it was killed.
     type: int
     default: 3
+  progress:
+    description: Show where the run is, as M(vgreb.jsync.parallel_rsync) does.
+    type: bool
+    default: true
+  progress_interval:
+    description: Seconds from one line to the next.
+    type: float
+  progress_log:
+    description: A file on the controller to append all that is known of the run to while it runs, one JSON object a line.
+    type: path
 seealso:
   - module: vgreb.jsync.parallel_rsync
 """
