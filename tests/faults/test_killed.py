@@ -37,14 +37,13 @@ def test_killed(folder: str, tree: Tree, params: dict[str, t.Any], whom: str) ->
     assert tree.arrived()
 
 
-def test_killed_while_it_scans(folder: str, tree: Tree) -> None:
-    """The far rsync is held up, so that the scan does not end by itself."""
+def test_killed_while_it_logs_in(folder: str, tree: Tree) -> None:
     with servers.silent() as (host, port):
-        started = engine.Started({"src": "rsync://%s:%d/m/" % (host, port), "dest": tree.dest}, folder)
-        wait_for(lambda: mentioning("rsync://%s:%d/m/" % (host, port), name="rsync"), "the scan to start")
+        started = engine.Started(tree.params(dest="%s:%s" % (host, tree.dest), port=port), folder)
+        wait_for(lambda: mentioning("-p %d" % port, name="ssh"), "ssh to start")
         started.process.kill()
         started.process.communicate()
-        wait_for(lambda: not mentioning("rsync://%s:%d/m/" % (host, port), name="rsync"), "the scan to end")
+        wait_for(lambda: not mentioning("-p %d" % port, name="ssh"), "ssh to end")
         wait_for(lambda: not os.listdir(started.state), "the directories to go")
 
 
