@@ -173,7 +173,7 @@ options:
     description: Seconds from one line to the next.
     type: float
   progress_log:
-    description: A file on the controller to append all that is known of the run to while it runs, one JSON object a line.
+    description: A file on the controller to append all that is known of the run to, one JSON object a line.
     type: path
 seealso:
   - module: vgreb.jsync.parallel_rsync

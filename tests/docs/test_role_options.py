@@ -11,7 +11,6 @@ import typing as t
 
 import pytest
 import yaml
-
 from ansible_collections.vgreb.jsync.plugins.module_utils._options import argument_spec
 
 ROLE = os.path.join(os.path.dirname(__file__), os.pardir, os.pardir, "roles", "sync")
