@@ -128,7 +128,9 @@ class Finalize:
             gone = self._outcome.deleted.total - before
             return self._command.deletions(root, path, most, shell, rate, gone=gone)
 
-        await self._pass_over(listed, self._entries, build)
+        # Which names go while max_delete lets them, rsync's own order over all directories says.
+        limited = self._request.settings["max-delete"] is not None
+        await self._pass_over(listed, max(listed.count, 1) if limited else self._entries, build)
 
     def _list_deletions(self, name: str, changed: Names | None = None) -> Spool:
         """List the directories that hold something to delete. Those that have changed are failures instead."""

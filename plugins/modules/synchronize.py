@@ -158,8 +158,8 @@ options:
     type: bool
     default: true
   jobs:
-    description: How many lanes carry files at once, from 1 to 128.
-    type: int
+    description: How many lanes carry files at once, from 1 to 128, or V(auto).
+    type: raw
     default: 4
   retries:
     description: How many more attempts an rsync or a login gets when its connection failed or it was killed.

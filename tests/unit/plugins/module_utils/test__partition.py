@@ -269,12 +269,12 @@ def test_how_much_an_entry_may_stand_for(tmp_path: t.Any) -> None:
 
 def test_tiny_files_are_one_entry_however_many_they_are(tmp_path: t.Any) -> None:
     partitioner = Partitioner(str(tmp_path), 1, 1, Sizes(per_file=10, directory=100, tiny=5))
-    partitioner.add(b"./before", 1000)
+    partitioner.add([b"./before"], [1000])
     partitioner.enter(b"./d")
     for number in range(20):
-        assert not partitioner.too_large(4)
-        partitioner.add(b"./d/%d" % number, 4)
-    assert not partitioner.too_large(24) and partitioner.too_large(25)
+        assert not partitioner.too_large([4])
+        partitioner.add([b"./d/%d" % number], [4])
+    assert not partitioner.too_large([24]) and partitioner.too_large([25])
     partitioner.close()
 
 
