@@ -125,6 +125,10 @@ class Failure(t.NamedTuple):
         return dict(path_fields(self.path), reason=self.reason)
 
 
+# Why a name did not arrive that no message is about.
+DIFFERS = "still differs from the source"
+
+
 class Reasons:
     """Finds what the messages of an rsync say about a name: they often give a longer, absolute path.
 
@@ -142,12 +146,12 @@ class Reasons:
         self.missing = 0
 
     def of(self, name: bytes) -> str:
-        """The reason why a name did not arrive."""
+        """The reason why a name did not arrive; empty where no message tells."""
         end = _backwards(name)
         at = bisect.bisect_left(self._by_end, (end, 0))
         if at == len(self._by_end) or not self._by_end[at][0].startswith(end):
             self.missing += 1
-            return "still differs from the source"
+            return ""
         problem = self._problems[self._by_end[at][1]]
         self._used.add(problem)
         return problem.reason
@@ -237,6 +241,7 @@ def path_fields(path: bytes) -> dict[str, str]:
 
 
 __all__ = (
+    "DIFFERS",
     "Change",
     "Failure",
     "Failures",

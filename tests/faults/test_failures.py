@@ -20,7 +20,7 @@ from tests.support.processes import mentioning
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a file system or become another user")
 
 # In each transfer, and in no other rsync of a run.
-TRANSFERRING = 'case "$*" in *--dry-run*) ;; *--files-from=*/partition.*) %s;; esac'
+TRANSFERRING = 'case "$*" in *--dry-run*) ;; *--files-from=*/partition.* | *" --relative "*) %s;; esac'
 
 
 def names(result: dict[str, t.Any]) -> set[str]:
@@ -177,7 +177,7 @@ UNHEARD = 'case "$*" in %s) if mkdir "$0.once" 2>/dev/null; then rsync "$@" >/de
 
 
 @pytest.mark.parametrize(
-    "words", ["*--files-from=*/partition.*", "*--files-from=*/directories.*", "*--hard-links*/linked*"]
+    "words", ["*--dirs*--relative*|*--relative*--dirs*", "*--files-from=*/directories.*", "*--hard-links*/linked*"]
 )
 def test_a_closed_directory_that_a_broken_rsync_has_opened(folder: str, words: str) -> None:
     source, dest = (os.path.join(folder, name) for name in ("src", "dst"))

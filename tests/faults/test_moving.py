@@ -16,7 +16,18 @@ from tests.support import engine, snapshot, trees
 # The rsync that comes right after the scan finds the tree changed.
 _AFTER_SCAN = """case " $* " in
 *" --dry-run "*) ;;
-*" --files-from="*) (cd "%s" && mkdir once 2>/dev/null && %s) ;;
+*" --files-from="* | *" --relative "*) (cd "%s" && mkdir once 2>/dev/null && %s) ;;
+esac"""
+
+# Every transfer is followed by a change of what it has carried.
+_AFTER_TRANSFER = """case " $* " in
+*" --dry-run "*) ;;
+*" --files-from="* | *" --relative "*)
+    cd "%s" && rm -f src/d0/file0
+    rsync "$@"
+    code=$?
+    echo more >> src/d1/file4
+    exit $code ;;
 esac"""
 
 MOVES = {
@@ -48,6 +59,13 @@ def test_what_moves_is_named_and_a_rerun_ends_right(folder: str, tree: Tree, scr
     again = engine.run(tree.params(delete=True))
     assert again["rc"] == 0
     assert tree.arrived()
+
+
+def test_a_file_that_has_arrived_and_changed_since_is_no_failure(folder: str, tree: Tree) -> None:
+    """Beside one that has vanished, which has the lane look at all of them again."""
+    result = engine.run(tree.params(rsync_path=wrapper(folder, _AFTER_TRANSFER % folder), jobs=1))
+    assert (result["failed"], result["rc"], result["stats"]["failures"]) == (False, 24, 1), result
+    assert result["failures"][0]["path"].endswith("d0/file0")
 
 
 def test_a_source_that_loses_its_content_takes_nothing_along(folder: str, tree: Tree) -> None:

@@ -61,7 +61,7 @@ def test_stopped_while_it_logs_in(folder: str, tree: Tree) -> None:
 def test_a_killed_rsync_is_tried_again(folder: str, tree: Tree, number: signal.Signals) -> None:
     started = engine.Started(tree.params(**SLOW), folder)
     wait_for(lambda: on_their_way(tree.dest), "files on their way")
-    victim = min(pid for pid, line in mentioning(folder, name="rsync").items() if "--files-from" in line)
+    victim = min(pid for pid, line in mentioning(folder, name="rsync").items() if "--relative" in line)
     os.kill(victim, number)
     result = started.result()
     assert result["failed"] is False and result["stats"]["retries"] >= 1, result

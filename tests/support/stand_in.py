@@ -132,6 +132,9 @@ def main() -> int:
     tree = _Tree(kind, int(directories), int(files))
     lists = [word.partition("=")[2] for word in words if word.startswith("--files-from=")]
     out, errors = sys.stdout.buffer, sys.stderr.buffer
+    named = [os.fsencode(word.partition("/./")[2]) for word in words if "/./" in word]
+    if named and "--dry-run" not in words:
+        return tree.carry(named, out, errors, linking=False)
     if not lists:
         if "--dry-run" in words:
             tree.scan(out)

@@ -20,7 +20,7 @@ import time
 import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncError
-from ansible_collections.vgreb.jsync.plugins.module_utils._model import Failure, Reasons
+from ansible_collections.vgreb.jsync.plugins.module_utils._model import DIFFERS, Failure, Reasons
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.bandwidth import NO_LOAD, Load
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import Verdict, classify
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import Report
@@ -233,7 +233,8 @@ class Lane:
         Args:
             build: Gives the argument vector of a dry run.
             report: Of the rsync that failed in part.
-            failures: Takes in the names, and those that only the report knows.
+            failures: Takes in the names, and those that only the report knows. Where all messages were about names that
+                had vanished, and all were kept, a name without one has arrived and changed since.
 
         Returns:
             The report of the dry run, and how many names it found to differ.
@@ -242,8 +243,11 @@ class Lane:
         before = failures.total
 
         def differs(change: Change) -> None:
-            if not (change.unchanged or change.directory or change.deletion):
-                failures.add(Failure(change.name, reasons.of(change.name)))
+            if change.unchanged or change.directory or change.deletion:
+                return
+            reason = reasons.of(change.name)
+            if reason or report.verdict is not Verdict.VANISHED or report.problems.more:
+                failures.add(Failure(change.name, reason or DIFFERS))
 
         comparison = await self.carry(build, differs, may_retry=lambda: False)
         differing = failures.total - before
