@@ -56,14 +56,15 @@ class Host:
             del self._attached[writer]
             writer.close()
 
-    async def close(self, result: t.Mapping[str, t.Any]) -> None:
-        """Tell the result, and wait until those that are attached have read it."""
+    async def close(self, result: t.Mapping[str, t.Any] | None) -> None:
+        """Tell the result, if there is one, and wait until those that are attached have read it."""
         if self._server is None:
             return
         self._server.close()
-        line = json.dumps(result).encode() + b"\n"
+        line = b"" if result is None else json.dumps(result).encode() + b"\n"
         for writer in self._attached:
             writer.write(line)
+            writer.write_eof()
         serving = [task for task in self._attached.values() if task]
         if serving:
             await asyncio.wait(serving, timeout=_TELL_SECONDS)

@@ -83,7 +83,7 @@ async def claimed(request: Request, outcome: Outcome, lease: Lease) -> t.AsyncIt
         yield Claim(directory, (lock,))
     finally:
         try:
-            await host.close(outcome.as_result())
+            await host.close(outcome.as_result() if outcome.ended else None)
         finally:
             shutil.rmtree(directory, ignore_errors=True)
             os.close(lock)
@@ -190,7 +190,11 @@ def _others(directory: str) -> list[str]:
     """Runs of other tasks into the same destination."""
     parent, name = os.path.split(directory)
     same_dest = name.rpartition("-")[0] + "-"
-    found = [os.path.join(parent, one) for one in os.listdir(parent) if one.startswith(same_dest) and one != name]
+    try:
+        names = os.listdir(parent)
+    except OSError:  # it may be one that only takes files
+        return []
+    found = [os.path.join(parent, one) for one in names if one.startswith(same_dest) and one != name]
     return [_describe(one) for one in found if is_there(one)]
 
 

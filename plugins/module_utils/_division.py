@@ -15,6 +15,7 @@ so that the changes come in one order: a directory before what it holds, and wha
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import typing as t
 
@@ -56,10 +57,15 @@ def choose_scanners(request: Request) -> int:
 
 def _holds(path: str, names: int) -> bool:
     """Say whether there are so many names in a tree; stop to count them then."""
-    for _path, directories, files in os.walk(path):
-        names -= len(directories) + len(files)
-        if names <= 0:
-            return True
+    waiting = [path]
+    while waiting:
+        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                names -= 1
+                if names <= 0:
+                    return True
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
     return False
 
 
@@ -197,6 +203,7 @@ class Division:
             for some in cut_shares(names, self._scanners, len(self._lanes.request.sources[0].text))
         ]
         waiting = iter(shares)
+        self._lanes.bandwidth.holders = self._scanners
         tasks = [asyncio.ensure_future(self._work(lane, waiting)) for lane in self._lanes.all[: self._scanners]]
         tasks.append(asyncio.ensure_future(self._hear(shares)))
         try:
@@ -205,6 +212,7 @@ class Division:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            self._lanes.bandwidth.holders = 1
 
     async def _work(self, lane: Lane, waiting: t.Iterator[_Share]) -> None:
         """Scan one share after the other."""

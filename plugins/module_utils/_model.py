@@ -147,14 +147,23 @@ class Reasons:
 
     def of(self, name: bytes) -> str:
         """The reason why a name did not arrive; empty where no message tells."""
+        reason = self._find(name)
+        self.missing += not reason
+        return reason
+
+    def _find(self, name: bytes) -> str:
         end = _backwards(name)
         at = bisect.bisect_left(self._by_end, (end, 0))
         if at == len(self._by_end) or not self._by_end[at][0].startswith(end):
-            self.missing += 1
             return ""
         problem = self._problems[self._by_end[at][1]]
         self._used.add(problem)
         return problem.reason
+
+    def of_above(self, name: bytes) -> str:
+        """The reason why a directory above a name did not arrive; empty where no message tells."""
+        above = name.rpartition(b"/")[0]
+        return (self._find(above) or self.of_above(above)) if above else ""
 
     def unused(self) -> list[Problem]:
         """The messages about names that nobody asked for."""

@@ -196,6 +196,11 @@ class Outcome:
         return bool(self.message) or self.code not in (OK, VANISHED)
 
     @property
+    def ended(self) -> bool:
+        """It is known what came of the run."""
+        return self.failed or self.stage == RESULT
+
+    @property
     def broken(self) -> bool:
         """Something did not arrive, or may not have: nothing is to be deleted."""
         return self.failed or self.deferred

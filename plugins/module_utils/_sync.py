@@ -195,16 +195,11 @@ class _Run:
             if self._request.check:
                 await self._scan.run()
                 return
-            try:
-                await self._scan_and_transfer()
-            except StateError as error:
-                self._outcome.fail(error.message, error.code)
+            await self._scan_and_transfer()
+            if self._transfer.stopped:
                 self._transfer.give_up_rest()
-                return
-            if self._alone:
+            elif self._alone:
                 await self._carry_alone(self._alone)
-            elif self._transfer.stopped:
-                self._transfer.give_up_rest()
             elif self._outcome.deferred or not self._plan.empty:
                 await self._finish()
         finally:
@@ -249,7 +244,11 @@ class _Run:
             await asyncio.gather(*stages, return_exceptions=True)
 
     async def _scan_to_end(self) -> None:
-        await self._scan.run()
+        try:
+            await self._scan.run()
+        except StateError as error:
+            self._transfer.stop(error.message, error.code)
+            return
         self._plan.finish()
         if self._scan.entries == 1 and self._alone is None:
             self._alone = "src: it is a single file or directory"

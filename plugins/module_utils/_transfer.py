@@ -14,7 +14,7 @@ import time
 import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._directories import Directories
-from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncError
+from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncError, StateError, SyncError
 from ansible_collections.vgreb.jsync.plugins.module_utils._model import Failure, Listing
 from ansible_collections.vgreb.jsync.plugins.module_utils._pool import Pool
 from ansible_collections.vgreb.jsync.plugins.module_utils._result import LISTED, TRANSFER
@@ -36,8 +36,8 @@ if t.TYPE_CHECKING:
 # How long a free lane waits for the scan to find more, before it takes a small partition.
 PATIENCE_SECONDS = 2.0
 
-# The most bytes of names on a command line; Linux takes 2 MiB with the environment, others a quarter of it.
-_COMMAND_LINE = 128 << 10
+# The most bytes of a list whose names may go on a command line.
+_LONGEST_LIST = 64 << 10
 
 
 class Transfer:
@@ -189,7 +189,11 @@ class Transfer:
             except RsyncError as error:
                 self._pool.lose(lane, error)
                 break
-            partition = self._partitioner.take(self._pool.size - self._carrying, patient=patient)
+            try:
+                partition = self._partitioner.take(self._pool.size - self._carrying, patient=patient)
+            except StateError as error:
+                self.stop(error.message, error.code)
+                break
             if partition is not None:
                 return partition
         return None
@@ -244,8 +248,8 @@ class Transfer:
                 list_path=partition.path,
                 load=self._load(partition),
             )
-        except RsyncError as error:
-            self._stop(error.message, error.code)
+        except SyncError as error:
+            self.stop(error.message, error.code)
             self._give_up(partition, error.message)
         else:
             if report.repeated:
@@ -257,13 +261,11 @@ class Transfer:
 
     def _paths(self, partition: Partition) -> list[str]:
         """What a local rsync is told on its command line instead of in a list; nothing where that is too long."""
-        source = self._plan.roots[partition.root]
-        start = source.root.text + "./" + "./" * source.contents
-        entries = sum(segment.entries for segment in partition.segments)
-        if source.root.remote or self._lanes.request.far or partition.size + entries * len(start) > _COMMAND_LINE:
+        if self._lanes.request.far or partition.size > _LONGEST_LIST:
             return []
-        names = (self._plan.name(entry, partition.root) for entry in partition.entries())
-        return [start + name.decode("utf-8", "surrogateescape") for name in names]
+        return self._plan.roots[partition.root].paths(
+            [self._plan.name(entry, partition.root) for entry in partition.entries()]
+        )
 
     def _load(self, partition: Partition) -> Load:
         """What an rsync that starts now is to carry, and what those that start with it are."""
@@ -276,7 +278,7 @@ class Transfer:
     async def _settle(self, lane: Lane, root: Endpoint, partition: Partition, report: Report, seconds: float) -> None:
         """Take in what came of a partition."""
         if report.verdict in (Verdict.FATAL, Verdict.RETRY):
-            self._stop(self._lanes.explain(report), report.code)
+            self.stop(self._lanes.explain(report), report.code)
             self._give_up(partition, self._outcome.message)
         elif report.verdict is Verdict.PARTIAL and self._defer:
             self._outcome.deferred = True
@@ -330,7 +332,8 @@ class Transfer:
         elif differing:
             self._outcome.note(PARTIAL)
 
-    def _stop(self, message: str, code: int) -> None:
+    def stop(self, message: str, code: int) -> None:
+        """Let the lanes end after what they carry: the run has failed."""
         self.stopped = True
         self._outcome.fail(message, code)
         self.abandon()

@@ -8,8 +8,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import typing as t
+
+# The most bytes of a path on a command line (MAXPATHLEN, with room for what rsync adds), and of all: Linux takes 2 MiB
+# with the environment, others a quarter of it.
+_LONGEST_PATH = 4000
+_LONGEST_LINE = 128 << 10
 
 LOCAL = "local"
 SSH = "ssh"
@@ -111,6 +117,19 @@ class Source(t.NamedTuple):
     contents: bool
     root: Endpoint
     lead: bytes
+
+    def paths(self, names: t.Sequence[bytes]) -> list[str]:
+        """Names as paths for a command line; none where rsync would read these otherwise than a list.
+
+        Names start behind the first ``/./``, and of a path only so many bytes count (flist.c, send_file_list).
+        """
+        root = os.fsencode(self.root.text)
+        start = root + b"./" + b"./" * self.contents
+        size = sum(map(len, names)) + len(start) * len(names)
+        longest = max(map(len, names), default=0) + len(start)
+        if self.root.remote or b"/./" in root or longest > _LONGEST_PATH or size > _LONGEST_LINE:
+            return []
+        return [os.fsdecode(start + name) for name in names]
 
 
 def _source(directory: Endpoint, base: bytes | None = None, *, contents: bool = False) -> Source:

@@ -246,8 +246,11 @@ class Lane:
             if change.unchanged or change.directory or change.deletion:
                 return
             reason = reasons.of(change.name)
-            if reason or report.verdict is not Verdict.VANISHED or report.problems.more:
-                failures.add(Failure(change.name, reason or DIFFERS))
+            if not reason and report.verdict is Verdict.VANISHED and not report.problems.more:
+                reason = reasons.of_above(change.name)
+                if not reason:
+                    return
+            failures.add(Failure(change.name, reason or DIFFERS))
 
         comparison = await self.carry(build, differs, may_retry=lambda: False)
         differing = failures.total - before
