@@ -23,6 +23,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._model import Part
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import Verdict
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.held import HeldReport, LevelReport, combine
 from ansible_collections.vgreb.jsync.plugins.module_utils._shares import count_again, cut_shares
+from ansible_collections.vgreb.jsync.plugins.module_utils._spool import open_store
 
 if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change, Files
@@ -182,7 +183,7 @@ class Division:
 
         def make() -> LevelReport:
             directories.clear()
-            return LevelReport(note, self._directory, True, *self._ears(part), listed=bool(part.names))
+            return LevelReport(note, open_store(self._directory), True, *self._ears(part), listed=bool(part.names))
 
         try:
             report = t.cast("LevelReport", await self._lanes.first.carry(self._build(part), make_report=make))
@@ -196,7 +197,7 @@ class Division:
         """Scan all that lies below directories."""
 
         def make(part: Part, held: bool) -> HeldReport:
-            return HeldReport(self._directory, held, *self._ears(part))
+            return HeldReport(open_store(self._directory), held, *self._ears(part))
 
         shares = [
             _Share(Part(some, deep=True), make)

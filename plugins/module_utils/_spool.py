@@ -60,6 +60,15 @@ def create_list(path: str) -> io.BufferedWriter:
     return io.BufferedWriter(_Guarded(path, "w"), _BLOCK)
 
 
+def open_store(directory: str) -> t.BinaryIO:
+    """A file without a name to write to and to read again. It raises a StateError when there is no room for more."""
+    handle, path = tempfile.mkstemp(dir=directory)
+    os.close(handle)
+    store = io.BufferedRandom(_Guarded(path, "w+"), _BLOCK)
+    os.unlink(path)
+    return store
+
+
 class Spool:
     """Records in a file, each ended by NUL: what ``rsync --from0 --files-from`` reads.
 
@@ -199,4 +208,4 @@ def _temporary(parent: str) -> t.Iterator[str]:
         shutil.rmtree(path, ignore_errors=True)
 
 
-__all__ = ("Spool", "create_list", "records", "socket_directory", "state_directory")
+__all__ = ("Spool", "create_list", "open_store", "records", "socket_directory", "state_directory")

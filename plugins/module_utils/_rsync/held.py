@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import worst
@@ -18,7 +17,6 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import R
 if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change, Files
 
-_IN_MEMORY = 1 << 20
 _BLOCK = 1 << 18
 
 # With --itemize-changes given twice rsync lists what is the same, too: of that only directories say something.
@@ -30,7 +28,7 @@ class HeldReport(Report):
     """A report that keeps what its rsync says in a file, until it is released.
 
     Args:
-        directory: Where the file goes, once it is large.
+        store: The file.
         held: Keep it; else it is a report as any other.
         on_change, on_note, on_files, listed: See :class:`Report`.
 
@@ -41,7 +39,7 @@ class HeldReport(Report):
 
     def __init__(
         self,
-        directory: str,
+        store: t.BinaryIO,
         held: bool,
         on_change: t.Callable[[Change], None] | None = None,
         on_note: t.Callable[[bytes], None] | None = None,
@@ -50,7 +48,7 @@ class HeldReport(Report):
         listed: bool = True,
     ) -> None:
         super().__init__(on_change, on_note, on_files, listed=listed)
-        self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=directory)
+        self._file = store
         self.held = held
         self.silent = True
 
@@ -89,7 +87,7 @@ class LevelReport(HeldReport):
 
     Args:
         on_directory: Called with each directory as soon as rsync lists it.
-        directory, held, on_change, on_note, on_files, listed: See :class:`HeldReport`.
+        store, held, on_change, on_note, on_files, listed: See :class:`HeldReport`.
     """
 
     def __init__(self, on_directory: t.Callable[[Change], None], *args: t.Any, **further: t.Any) -> None:
@@ -99,18 +97,17 @@ class LevelReport(HeldReport):
 
     def read_output(self, data: bytes) -> None:
         """Take the next bytes of stdout; the empty string ends it."""
-        if self.held:
-            lines = (self._line + data).split(b"\n")
-            self._line = lines.pop()
-            for line in lines:
-                change = parse_change(line) if line.startswith(_DIRECTORY) else None
-                if change is not None:
-                    self._on_directory(change)
-        super().read_output(data)
-
-    def _read_line(self, line: bytes) -> None:
-        if not line.startswith(_SAME_FILE):
-            super()._read_line(line)
+        lines = (self._line + data).split(b"\n")
+        self._line = lines.pop() if data else b""
+        kept = [line for line in lines if line and not line.startswith(_SAME_FILE)]
+        for line in kept:
+            change = parse_change(line) if line.startswith(_DIRECTORY) else None
+            if change is not None:
+                self._on_directory(change)
+        if kept:
+            super().read_output(b"".join(line + b"\n" for line in kept))
+        if not data:
+            super().read_output(data)
 
 
 def combine(reports: t.Sequence[Report]) -> Report:

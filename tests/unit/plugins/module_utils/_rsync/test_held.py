@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._model import Problem
@@ -22,9 +23,9 @@ STATISTICS = b"\nNumber of files: 7 (reg: 4, dir: 3)\n"
 SAME = b".d          rwxr-xr-x 0 0 same///\n.f          rw-r--r-- 0 3 file//\ncd+++++++++ rwxr-xr-x 0 0 new///\n"
 
 
-def test_what_is_held_comes_first_and_the_rest_at_once(tmp_path: t.Any) -> None:
+def test_what_is_held_comes_first_and_the_rest_at_once() -> None:
     found: list[int] = []
-    report = HeldReport(str(tmp_path), True, lambda change: found.append(change.size))
+    report = HeldReport(io.BytesIO(), True, lambda change: found.append(change.size))
     blocks = [b"".join(FILE % (number, number) for number in range(n, n + 20_000)) for n in (0, 20_000, 40_000)]
 
     async def feed_meanwhile() -> None:
@@ -43,8 +44,8 @@ def test_what_is_held_comes_first_and_the_rest_at_once(tmp_path: t.Any) -> None:
     assert found == list(range(60_000)) and not report.late
 
 
-def test_one_that_ended_while_it_was_held_is_late(tmp_path: t.Any) -> None:
-    report = HeldReport(str(tmp_path), True)
+def test_one_that_ended_while_it_was_held_is_late() -> None:
+    report = HeldReport(io.BytesIO(), True)
     report.read_output(STATISTICS[:-1])
     report.read_output(b"")
     assert report.late and not report.statistics
@@ -52,10 +53,10 @@ def test_one_that_ended_while_it_was_held_is_late(tmp_path: t.Any) -> None:
     assert report.statistics["Number of files"] == 7
 
 
-def test_directories_are_known_at_once_and_unchanged_files_never(tmp_path: t.Any) -> None:
+def test_directories_are_known_at_once_and_unchanged_files_never() -> None:
     directories: list[bytes] = []
     found: list[Change] = []
-    report = LevelReport(lambda change: directories.append(change.name), str(tmp_path), True, found.append)
+    report = LevelReport(lambda change: directories.append(change.name), io.BytesIO(), True, found.append)
     for place in range(0, len(SAME), 7):
         report.read_output(SAME[place : place + 7])
     assert directories == [b"same", b"new"] and not found
