@@ -254,7 +254,7 @@ class Transfer:
         else:
             if report.repeated:
                 self._plan.note_broken(partition.names(), partition.root)
-            await self._settle(lane, root, partition, report, time.monotonic() - started)
+            await self._settle(lane, root, partition, report, time.monotonic() - started, left)
         finally:
             lane.seconds += time.monotonic() - started
             sent.set()
@@ -275,8 +275,10 @@ class Transfer:
         rivals = self._begun + (remaining if last else min(idle * partition.cost, remaining))
         return Load(partition.cost, rivals)
 
-    async def _settle(self, lane: Lane, root: Endpoint, partition: Partition, report: Report, seconds: float) -> None:
-        """Take in what came of a partition."""
+    async def _settle(
+        self, lane: Lane, root: Endpoint, partition: Partition, report: Report, seconds: float, left: int
+    ) -> None:
+        """Take in what came of a partition: of so many files that are left rsync has not said that they arrived."""
         if report.verdict in (Verdict.FATAL, Verdict.RETRY):
             self.stop(self._lanes.explain(report), report.code)
             self._give_up(partition, self._outcome.message)
@@ -284,7 +286,7 @@ class Transfer:
             self._outcome.deferred = True
         else:
             if report.verdict is not Verdict.DONE:
-                await self._name_failures(lane, root, partition, report)
+                await self._name_failures(lane, root, partition, report, left)
             else:
                 self._outcome.settle(report)
                 self._learn(report, partition, seconds)
@@ -316,11 +318,14 @@ class Transfer:
         lane.files += len(files.names)
         lane.bytes += sum(files.sizes)
 
-    async def _name_failures(self, lane: Lane, root: Endpoint, partition: Partition, report: Report) -> None:
+    async def _name_failures(self, lane: Lane, root: Endpoint, partition: Partition, report: Report, left: int) -> None:
         """List what did not arrive. A name that is said to have vanished and is there after all is a failure, too."""
         failures = Listing(LISTED)
         comparison, differing = await lane.compare(
-            lambda shell, rate: self._command.verify(root, partition.path, shell, rate), report, failures
+            lambda shell, rate: self._command.verify(root, partition.path, shell, rate),
+            report,
+            failures,
+            left=left if report.verdict is Verdict.VANISHED and not report.problems.more else None,
         )
         if report.verdict is Verdict.VANISHED and comparison.verdict is Verdict.DONE and not differing:
             return  # all names are there and the same: it was the temporary file of another lane that vanished

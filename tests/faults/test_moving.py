@@ -68,6 +68,25 @@ def test_a_file_that_has_arrived_and_changed_since_is_no_failure(folder: str, tr
     assert result["failures"][0]["path"].endswith("d0/file0")
 
 
+_DIRECTORY_AWAY = """case " $* " in
+*" --dry-run "*) ;;
+*" --files-from="* | *" --relative "*)
+    cd "%s" && mv src/d1 away
+    rsync "$@"
+    code=$?
+    mv away src/d1
+    exit $code ;;
+esac"""
+
+
+def test_a_directory_that_was_away_for_a_moment_has_not_arrived(folder: str, tree: Tree) -> None:
+    """rsync complains of the directory alone."""
+    result = engine.run(tree.params(rsync_path=wrapper(folder, _DIRECTORY_AWAY % folder), jobs=1))
+    assert (result["failed"], result["rc"]) == (True, 23), result
+    named = {failure["path"] for failure in result["failures"]}
+    assert {"d1/file%d" % number for number in (1, 4, 7, 10)} <= named
+
+
 def test_a_source_that_loses_its_content_takes_nothing_along(folder: str, tree: Tree) -> None:
     """Right before the deletions the source is empty, as a mount point is without its file system."""
     assert engine.run(tree.params())["rc"] == 0

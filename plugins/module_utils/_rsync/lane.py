@@ -20,7 +20,7 @@ import time
 import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncError
-from ansible_collections.vgreb.jsync.plugins.module_utils._model import DIFFERS, Failure, Reasons
+from ansible_collections.vgreb.jsync.plugins.module_utils._model import DIFFERS, Failure, Listing, Reasons
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.bandwidth import NO_LOAD, Load
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import Verdict, classify
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import Report
@@ -28,7 +28,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.process import 
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.shell import join_words
 
 if t.TYPE_CHECKING:
-    from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change, Files, Listing
+    from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change, Files
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lanes import Lanes
 
 LOGIN_SECONDS = 120.0
@@ -227,32 +227,33 @@ class Lane:
                 self.retries += 1
                 await pause(attempt)
 
-    async def compare(self, build: Build, report: Report, failures: Listing) -> tuple[Report, int]:
+    async def compare(
+        self, build: Build, report: Report, failures: Listing, *, left: int | None = None
+    ) -> tuple[Report, int]:
         """Ask rsync, in dry run, which names still differ, and list each with what a report says about it.
 
         Args:
             build: Gives the argument vector of a dry run.
             report: Of the rsync that failed in part.
-            failures: Takes in the names, and those that only the report knows. Where all messages were about names that
-                had vanished, and all were kept, a name without one has arrived and changed since.
+            failures: Takes in the names, and those that only the report knows.
+            left: Of how many names rsync has not said that they arrived, where all its messages were about names that
+                had vanished. If these account for all that are left, the other names have changed since they arrived.
 
         Returns:
             The report of the dry run, and how many names it found to differ.
         """
         reasons = Reasons(report.problems.entries)
-        before = failures.total
+        before, changed = failures.total, Listing(failures.limit)
 
         def differs(change: Change) -> None:
             if change.unchanged or change.directory or change.deletion:
                 return
-            reason = reasons.of(change.name)
-            if not reason and report.verdict is Verdict.VANISHED and not report.problems.more:
-                reason = reasons.of_above(change.name)
-                if not reason:
-                    return
-            failures.add(Failure(change.name, reason or DIFFERS))
+            reason = reasons.of(change.name) or (left is not None and reasons.of_above(change.name))
+            (failures if reason or left is None else changed).add(Failure(change.name, reason or DIFFERS))
 
         comparison = await self.carry(build, differs, may_retry=lambda: False)
+        if left is not None and left > failures.total - before + comparison.vanished:
+            failures.extend(changed)
         differing = failures.total - before
         for problem in reasons.unused():
             failures.add(Failure(problem.path or b"", problem.reason))
