@@ -69,6 +69,8 @@ SOURCES = [
     ("an empty directory", ["src/empty"]),
     ("dot", ["src/a/."]),
     ("dot dot", ["src/a/.."]),
+    ("a dot within", ["src/./a"]),
+    ("contents behind a dot within", ["src/./a/"]),
     ("a hostile name", ["src/hostile directories/#comment"]),
     ("hostile contents", ["src/hostile directories/-rf/", "src/hostile directories/;comment"]),
     ("a name with wildcards", ["src/hostile directories/*?[star]"]),

@@ -240,3 +240,28 @@ def test_names_of_a_list_lead_to_the_source(prefix: str, path: str) -> None:
     parts = [part for part in start.split("/") if part not in ("", ".")]
     assert parts == [part for part in source.path.split("/") if part not in ("", ".")]
     assert start.startswith("/") == source.path.startswith("/") or source.kind == DAEMON
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "path"),
+    [
+        ("/src/", b"a/b", "/src/././a/b"),
+        ("/src", b"src/a", "/./src/a"),
+        ("src", b"src/-a", "././src/-a"),
+        ("/x/./src/", b"a", None),
+        ("/src/", b"a" * 3989, "/src/././" + "a" * 3989),
+        ("/src/", b"a" * 3992, None),
+        ("far:/src/", b"a", None),
+    ],
+)
+def test_names_as_paths_on_a_command_line(source: str, name: bytes, path: str | None) -> None:
+    split = split_source(parse_endpoint(source))
+    assert split is not None
+    assert split.paths([name]) == ([] if path is None else [path])
+
+
+def test_a_command_line_is_not_too_long() -> None:
+    split = split_source(parse_endpoint("/src/"))
+    assert split is not None
+    names = [b"name%d" % number for number in range(10_000)]
+    assert split.paths(names) == [] and len(split.paths(names[:5000])) == 5000
