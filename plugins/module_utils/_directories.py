@@ -93,8 +93,9 @@ class Directories:
             lane, waiting = self._lanes.first, await self._preparing
             self._preparing = None
         build = self._listed(root, path)
-        self._outcome.touched = True
+        touched, self._outcome.touched = self._outcome.touched, True
         report = await lane.carry(build, self._plan.note_opened, waiting=waiting, list_path=path)
+        self._outcome.touched = touched or report.first_word is not None  # else it could not even make the first one
         if report.repeated:
             self._plan.note_broken(spool.records(self._offsets[root], length), root)
         os.unlink(path)
