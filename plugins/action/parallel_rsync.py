@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import shlex
 import typing as t
 
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
@@ -21,6 +22,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
 from ansible_collections.vgreb.jsync.plugins.module_utils._options import SHOWN
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._follow import LEASE_SECONDS, Follower, find_place
+from ansible_collections.vgreb.jsync.plugins.plugin_utils._job import plain_result
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._place import Placed, place, refusal
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._sinks import Sinks, last_snapshot
 
@@ -162,10 +164,14 @@ class ActionModule(ActionBase):
         return started if "results_file" in started else None
 
     def _fetch(self, started: Result, task_vars: dict[str, t.Any]) -> Result:
-        """Read the result of a job that is over.
+        """Get the result of a job that is over.
 
-        The action plugin of async_status would look for it in the home of the user database, which is not always HOME.
+        The module async_status takes as long as a module does, and is needed only where it has something to add. Its
+        action plugin would look for it in the home of the user database, which is not always HOME.
         """
+        plain = plain_result(self._execute("cat " + shlex.quote(started["results_file"])), started)
+        if plain is not None:
+            return plain
         directory, _slash, _name = started["results_file"].rpartition("/")
         found = self._execute_module(
             module_name="ansible.legacy.async_status",
