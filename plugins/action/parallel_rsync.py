@@ -12,14 +12,17 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import shlex
 import typing as t
 
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.validation import check_type_int
 from ansible.plugins.action import ActionBase
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
 from ansible_collections.vgreb.jsync.plugins.module_utils._options import SHOWN
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._follow import LEASE_SECONDS, Follower, find_place
+from ansible_collections.vgreb.jsync.plugins.plugin_utils._job import plain_result
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._place import Placed, place, refusal
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._sinks import Sinks, last_snapshot
 
@@ -33,6 +36,9 @@ _OF_THE_JOB = frozenset(("started", "finished", "results_file", "ansible_job_id"
 _OUTPUT = frozenset(("stdout", "stdout_lines", "stderr", "stderr_lines"))
 
 _USUAL_UMASK = 0o022
+
+# What comes of a strange answer: no reason to end the run.
+_STRANGE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 Result = t.Dict[str, t.Any]
 
@@ -102,7 +108,7 @@ class ActionModule(ActionBase):
         if int(place.umask, 8) != _USUAL_UMASK:  # async_wrapper sets this one
             arguments.setdefault("umask", place.umask)
         sinks = self._sinks(task_vars, asked)
-        follower = Follower(self._execute, arguments["follow"], lease=float(arguments.get("lease") or LEASE_SECONDS))
+        follower = Follower(self._execute, arguments["follow"], lease=_lease(arguments.get("lease")))
         try:
             with follower.heeding_signals():
                 started = self._start(arguments, task_vars)
@@ -119,7 +125,7 @@ class ActionModule(ActionBase):
 
         def show(snapshot: Result) -> None:
             nonlocal latest
-            with contextlib.suppress(KeyError, TypeError, ValueError):  # a strange answer is no reason to end the run
+            with contextlib.suppress(*_STRANGE):
                 sinks.take(snapshot)
                 latest = snapshot
 
@@ -133,9 +139,10 @@ class ActionModule(ActionBase):
             raise
         finally:
             follower.clean()
-        last = last_snapshot(result, latest)
-        if last is not None:
-            sinks.take(last, last=True)
+        with contextlib.suppress(*_STRANGE):
+            last = last_snapshot(result, latest)
+            if last is not None:
+                sinks.take(last, last=True)
         return result
 
     def _execute(self, command: str) -> Result:
@@ -157,10 +164,14 @@ class ActionModule(ActionBase):
         return started if "results_file" in started else None
 
     def _fetch(self, started: Result, task_vars: dict[str, t.Any]) -> Result:
-        """Read the result of a job that is over.
+        """Get the result of a job that is over.
 
-        The action plugin of async_status would look for it in the home of the user database, which is not always HOME.
+        The module async_status takes as long as a module does, and is needed only where it has something to add. Its
+        action plugin would look for it in the home of the user database, which is not always HOME.
         """
+        plain = plain_result(self._execute("cat " + shlex.quote(started["results_file"])), started)
+        if plain is not None:
+            return plain
         directory, _slash, _name = started["results_file"].rpartition("/")
         found = self._execute_module(
             module_name="ansible.legacy.async_status",
@@ -196,14 +207,23 @@ class ActionModule(ActionBase):
         except OSError as error:
             raise AnsibleActionFail(
                 f"progress_log is {log!r}, which cannot be written: {error.strerror}; name a file on the controller"
-            ) from error
+            ) from None  # Ansible adds the text of a cause
 
     def _item(self, task_vars: dict[str, t.Any]) -> str | None:
         """What a loop is at, as the play's output shows it."""
-        if "ansible_loop_var" not in task_vars:
+        if self._task.loop is None and not self._task.loop_with:  # an include may have one, for others to see
             return None
         label = self._task.loop_control.label
         return str(self._templar.template(label) if label else task_vars.get(task_vars["ansible_loop_var"]))
+
+
+def _lease(given: t.Any) -> float:
+    """How many seconds a run goes on by itself; the module refuses in its own words what is none."""
+    try:
+        lease = check_type_int(given)
+    except (OverflowError, TypeError):
+        return LEASE_SECONDS
+    return float(lease) if lease > 0 else LEASE_SECONDS
 
 
 __all__ = ("ActionModule",)

@@ -48,7 +48,8 @@ options:
       - section: callback_jsync_progress
         key: lanes
   interval:
-    description: Seconds from one line of a run to the next instead, where lines are written.
+    description: Seconds from one line of a run to the next instead, where lines are written, and where the task has no
+      O(vgreb.jsync.parallel_rsync#module:progress_interval).
     type: float
     env:
       - name: JSYNC_PROGRESS_INTERVAL
@@ -74,7 +75,7 @@ from ansible_collections.vgreb.jsync.plugins.plugin_utils._snapshot import parse
 # How the action plugin addresses this callback, through Ansible's display.
 _ADDRESS = "\0jsync:"
 
-# Tells the action plugin, which runs in a fork of this process, that somebody shows its snapshots.
+# Tells the action plugin, which runs in a fork of this process, that this process shows its snapshots.
 _MARKER = "JSYNC_PROGRESS_CALLBACK"
 
 
@@ -100,7 +101,7 @@ class CallbackModule(CallbackBase):
         self._display.prompt = self._wrap_prompt(_inner(self._display.prompt))
         self._display.prompt_until = self._wrap_prompt(_inner(self._display.prompt_until))
         atexit.register(self._clear)
-        os.environ[_MARKER] = "1"
+        os.environ[_MARKER] = str(self._process)
 
     def _choose_view(self) -> View:
         if not (self.get_option("live") and can_draw(sys.stdout, os.environ)):

@@ -98,7 +98,6 @@ def directory_of(request: Request) -> str:
         values,
         request.settings.filters,
         request.rsync_path,
-        request.umask,
     )
     dest = os.path.normpath(_place(request.dest, request))
     return os.path.join(gettempdir(), f"jsync-{os.geteuid()}-{_digest(dest)}-{_digest(repr(task))}")

@@ -31,6 +31,9 @@ _CLEANINGS = 3
 # How long a job may take to end after it was told to.
 _ENDING_SECONDS = 30.0
 
+# A job's result is written right after its directory has gone.
+_RESULT_SECONDS = 10.0
+
 # A pause is a tenth of the time so far, so that no run's end is noticed much too late.
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 _SLICE_SECONDS = 0.25
@@ -112,6 +115,9 @@ class Follower:
         self._sleep = sleep
         self._parent = os.getppid()
         self._signals: list[int] = []
+        self._patience = lease
+        self._missing_since: float | None = None
+        self._boot: str | None = None
         self.file = ""
         self.over = False
 
@@ -136,6 +142,7 @@ class Follower:
 
         Raises:
             AnsibleConnectionFailure: The host could not be reached for so long that the job has ended itself.
+            AnsibleActionFail: The job was killed.
         """
         started = self._clock()
         while not self.over:
@@ -154,16 +161,34 @@ class Follower:
 
     def _poll(self) -> dict[str, t.Any] | None:
         answer = self._execute(
-            f"printf 'jsync-status '; cd {self._directory} 2>/dev/null && touch lease && cat {NAME} 2>/dev/null; "
-            f"printf '\\njsync-job '; head -c {len(_RUNNING)} {shlex.quote(self.file)} 2>/dev/null; echo"
+            "printf 'jsync-boot '; cat /proc/sys/kernel/random/boot_id 2>/dev/null || echo; "
+            f"cd {self._directory} 2>/dev/null && printf 'jsync-directory there\\njsync-status ' && touch lease && "
+            f"cat {NAME} 2>/dev/null; printf '\\njsync-job '; "
+            f"head -c {len(_RUNNING)} {shlex.quote(self.file)} 2>/dev/null; echo"
         )
         said = _said(answer)
         if "job" not in said:
             raise AnsibleError(
                 "the target host did not answer: %s" % (answer.get("stderr") or answer["stdout"]).strip()
             )
-        self.over = said["job"] != _RUNNING
+        self.over = said["job"] != _RUNNING or self._killed(said)
+        if self.over and said["job"] == _RUNNING:
+            raise AnsibleActionFail("the run on the target host was killed, and left no result: run the task again")
         return parse_status(said.get("status", ""))
+
+    def _killed(self, said: t.Mapping[str, str]) -> bool:
+        """A job that says that it runs does not: the host has started anew, or the job's directory is gone for long.
+
+        Before its directory was there, a job may take as long as its lease to make it.
+        """
+        self._boot = self._boot or said.get("boot")
+        if "directory" in said:
+            self._patience = _RESULT_SECONDS
+            self._missing_since = None
+        elif self._missing_since is None:
+            self._missing_since = self._clock()
+        missing = 0 if self._missing_since is None else self._clock() - self._missing_since
+        return missing >= self._patience or said.get("boot") != self._boot
 
     def insist(self, work: t.Callable[[], t.Any]) -> t.Any:
         """Do something on the target host, again and again while that fails, for as long as the lease lasts.

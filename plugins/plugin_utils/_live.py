@@ -126,7 +126,7 @@ class LineView:
 
     Args:
         write: Takes a line.
-        interval: Seconds from line to line of a run, see :class:`Throttle`.
+        interval: Seconds from line to line of a run that has none of its own, see :class:`Throttle`.
     """
 
     def __init__(self, write: t.Callable[[str], None], interval: float | None) -> None:
@@ -135,7 +135,8 @@ class LineView:
         self._throttles: dict[str, Throttle] = {}
 
     def show(self, run: Snapshot) -> None:
-        if self._throttles.setdefault(run.host, Throttle(self._interval)).due(run._asdict()):
+        interval = self._interval if run.interval is None else run.interval
+        if self._throttles.setdefault(run.host, Throttle(interval)).due(run._asdict()):
             self._write(describe(run))
 
     def drop(self, host: str) -> None:

@@ -17,7 +17,8 @@ from ansible.utils.display import Display
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._render import line
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._throttle import Throttle
 
-# The callback that shows snapshots sets it, before the workers are forked.
+# The callback that shows snapshots sets it to the id of its process, before the workers are forked. Commands of Ansible
+# that a task starts inherit it.
 MARKER = "JSYNC_PROGRESS_CALLBACK"
 
 Snapshot = t.Mapping[str, t.Any]
@@ -48,8 +49,9 @@ class Sinks:
     ) -> None:
         self._source = source
         self._secret = secret
-        self._throttle = Throttle(interval) if shows and MARKER not in os.environ else None
-        self._sends = shows and MARKER in os.environ
+        self._interval = interval
+        self._sends = shows and os.environ.get(MARKER) == str(os.getppid())
+        self._throttle = Throttle(interval) if shows and not self._sends else None
         self._log = None if log is None else os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
 
     def take(self, snapshot: Snapshot, *, last: bool = False) -> None:
@@ -60,7 +62,7 @@ class Sinks:
         if self._log is not None:
             self._append({"time": round(time.time(), 3), **fields})
         if self._sends:
-            _send(fields)
+            _send({**fields, "interval": self._interval})
         elif self._throttle and not last and self._throttle.due(fields):
             Display().display(line(fields))
 

@@ -55,6 +55,7 @@ class Snapshot(t.NamedTuple):
         deleted: Names that were deleted.
         failures: Names that did not arrive.
         lanes: All lanes, in the order of their numbers.
+        interval: Seconds from line to line, where the task says.
     """
 
     host: str
@@ -72,6 +73,7 @@ class Snapshot(t.NamedTuple):
     deleted: int
     failures: int
     lanes: tuple[Lane, ...]
+    interval: float | None
 
     @property
     def name(self) -> str:
@@ -113,6 +115,7 @@ def parse(fields: t.Mapping[str, t.Any]) -> Snapshot:
             deleted=_number(fields["deleted"]),
             failures=_number(fields["failures"]),
             lanes=tuple(map(_lane, fields["lanes"])),
+            interval=_known(_seconds, fields.get("interval")),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"not a snapshot: {error!r}") from error

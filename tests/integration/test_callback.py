@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import re
 import tempfile
 import typing as t
 
@@ -402,6 +403,15 @@ def test_options(ansible: Ansible) -> None:
     with Stage(ansible, {WEB: STEPS}, JSYNC_PROGRESS_INTERVAL="30") as stage:
         stage.all(WEB, steps=len(STEPS))
         assert [line for line in stage.run("linear").splitlines() if line.startswith("web01: ")] == LINES[:1]
+
+
+@pytest.mark.parametrize("playbook", ["often", "nested"])
+def test_lines_of_the_module(ansible: Ansible, playbook: str) -> None:
+    """As often as the task says; a command of Ansible that a task starts on this host shows its own."""
+    with Stage(ansible, {WEB: []}) as stage:
+        trees.write(os.fsencode(os.path.join(stage.folder, "src", "photo")), bytes(1_000_000))
+        output = stage.run(playbook)
+    assert [line for line in output.splitlines() if re.match(r'[\s"]*web01: transfer ', line)], output
 
 
 def test_log(ansible: Ansible) -> None:

@@ -159,6 +159,13 @@ def test_lines_of_a_loop_name_the_item(seen: Seen) -> None:
     assert names == {"localhost (the one)", "localhost (the two)"}
 
 
+def test_the_loop_of_an_include_is_not_the_task_s(seen: Seen) -> None:
+    """Its items may hold what is nobody's business."""
+    (run,) = log(seen, "included")
+    check_log(run)
+    assert {found["item"] for found in run} == {None}
+
+
 def test_lines_are_few_unless_asked_for(seen: Seen) -> None:
     assert len(seen.lines["Show what is named only when asked"]) <= 2 < len(seen.lines["Show and log"])
 

@@ -33,6 +33,7 @@ def message(host: str = "web01", **fields: t.Any) -> dict[str, t.Any]:
         "deleted": 0,
         "failures": 0,
         "lanes": [lane(1), lane(2)],
+        "interval": None,
     }
     return {**usual, **fields}
 

@@ -39,7 +39,7 @@ class ActionModule(ActionBase):
         return {"changed": True, "failed": self._task.args.get("failed", False), "msg": answer + "moved"}
 
     def _send(self, message):
-        if "JSYNC_PROGRESS_CALLBACK" in os.environ:
+        if os.environ.get("JSYNC_PROGRESS_CALLBACK") == str(os.getppid()):
             text = json.dumps(dict(message, task=self._task._uuid))
             Display().display("\0jsync:" + text, screen_only=True, log_only=True)
 

@@ -22,10 +22,19 @@ def directory(**params: t.Any) -> str:
 
 @pytest.mark.parametrize(
     "params",
-    [{"jobs": 9}, {"retries": 1}, {"bwlimit": "1m"}, {"rsync_timeout": 9}, {"follow": "/x"}, {"lease": 1}],
+    [
+        {"jobs": 9},
+        {"retries": 1},
+        {"bwlimit": "1m"},
+        {"rsync_timeout": 9},
+        {"follow": "/x"},
+        {"lease": 1},
+        {"umask": "077"},
+    ],
     ids=str,
 )
 def test_the_same_task(params: dict[str, t.Any]) -> None:
+    """The action plugin gives the login's umask to a run that it follows, and to no other."""
     assert directory(**params) == directory()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import typing as t
@@ -197,6 +198,53 @@ def test_a_lost_job_is_over(target: Target) -> None:
     follower = target.follower()
     follower.follow(lambda _snapshot: None)
     assert follower.over
+
+
+KILLED = "was killed, and left no result: run the task again"
+
+
+def test_a_job_that_was_killed(target: Target) -> None:
+    """Its guardian removes the directory, and nobody writes a result."""
+    gone: list[float] = []
+    target.events = [nothing, target.publish(1), lambda: (shutil.rmtree(target.directory), gone.append(target.now))]
+    follower = target.follower()
+    with pytest.raises(AnsibleActionFail, match=KILLED):
+        follower.follow(lambda _snapshot: None)
+    assert follower.over and 10 <= target.now - gone[0] <= 14
+    follower.clean()
+    assert target.left == []
+
+
+def test_a_job_that_was_killed_before_it_had_a_directory(target: Target) -> None:
+    os.rmdir(target.directory)
+    with pytest.raises(AnsibleActionFail, match=KILLED):
+        target.follower(lease=60).follow(lambda _snapshot: None)
+    assert 60 <= target.now <= 64
+
+
+def test_a_result_may_come_a_moment_after_the_directory_has_gone(target: Target) -> None:
+    """Also where nobody could look in between."""
+    gone, ended = lambda: shutil.rmtree(target.directory), lambda: target.write(target.file, RESULT)
+    target.events = [nothing, *[lost] * 10, gone, ended]
+    follower = target.follower()
+    follower.follow(lambda _snapshot: None)
+    assert follower.over
+
+
+def test_a_host_that_has_started_anew(target: Target) -> None:
+    """Its disk keeps the directory."""
+    boots = ["jsync-boot 1"] * 3 + ["jsync-boot 2"]
+
+    def execute(command: str) -> dict[str, t.Any]:
+        answer = target.execute(command)
+        said = [line for line in answer["stdout"].splitlines() if not line.startswith("jsync-boot ")]
+        return {**answer, "stdout": "\n".join([boots.pop(0), *said])}
+
+    follower = target.follower()
+    follower._execute = execute
+    with pytest.raises(AnsibleActionFail, match=KILLED):
+        follower.follow(lambda _snapshot: None)
+    assert follower.over and boots == [] and target.has("lease")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

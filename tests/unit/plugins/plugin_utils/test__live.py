@@ -126,3 +126,13 @@ def test_lines() -> None:
     view.clear()
     view.show(run("b", seconds=17))
     assert len(lines) == 6
+
+
+def test_the_task_says_how_often_there_are_lines() -> None:
+    lines: list[str] = []
+    view = LineView(lines.append, 1000)
+    for seconds in (1, 2, 3, 4):
+        view.show(run("a", seconds=seconds, interval=2))
+        view.show(run("b", seconds=seconds, interval=0))
+        view.show(run("c", seconds=seconds))
+    assert [line[0] for line in lines] == list("babcbab")

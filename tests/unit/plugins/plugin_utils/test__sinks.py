@@ -61,8 +61,8 @@ def test_no_lines(said: list[t.Any]) -> None:
 
 
 def test_messages_for_the_callback(said: list[t.Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(MARKER, "1")
-    sinks = Sinks({**SOURCE, "item": "a"}, shows=True)
+    monkeypatch.setenv(MARKER, str(os.getppid()))
+    sinks = Sinks({**SOURCE, "item": "a"}, shows=True, interval=7.5)
     sinks.take(snapshot(0.1))
     sinks.take(snapshot(percent=100), last=True)
     sinks.close()
@@ -74,13 +74,22 @@ def test_messages_for_the_callback(said: list[t.Any], monkeypatch: pytest.Monkey
         mark, _colon, body = text.partition(":")
         assert mark == "\0jsync"
         messages.append(json.loads(body))
-    assert messages[0] == {**snapshot(0.1), **SOURCE, "item": "a"}
+    assert messages[0] == {**snapshot(0.1), **SOURCE, "item": "a", "interval": 7.5}
     assert messages[1]["percent"] == 100
     assert messages[2] == {"version": 1, **SOURCE, "item": "a", "ended": True}
 
 
+def test_lines_where_the_callback_is_another_command_s(said: list[t.Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command of Ansible that a task has started inherits the marker, not what shows its snapshots."""
+    monkeypatch.setenv(MARKER, str(os.getpid()))
+    sinks = Sinks(SOURCE, shows=True)
+    sinks.take(snapshot())
+    sinks.close()
+    assert [text[:7] for text, _how in said] == ["web01: "]
+
+
 def test_no_messages_where_progress_is_off(said: list[t.Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(MARKER, "1")
+    monkeypatch.setenv(MARKER, str(os.getppid()))
     sinks = Sinks(SOURCE, shows=False)
     sinks.take(snapshot())
     sinks.close()
@@ -118,7 +127,7 @@ def test_a_log_on_a_full_disk_does_not_end_the_run(said: list[t.Any], monkeypatc
 
 
 def test_paths_that_are_not_to_be_seen(said: list[t.Any], tmp_path: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(MARKER, "1")
+    monkeypatch.setenv(MARKER, str(os.getppid()))
     sinks = Sinks(SOURCE, shows=True, log=str(tmp_path / "log"), secret=True)
     sinks.take(snapshot())
     sinks.close()

@@ -29,6 +29,7 @@ def test_all_fields() -> None:
     assert (run.files_done, run.files_total) == (18_204, 41_000)
     assert (run.bytes_done, run.bytes_total) == (12_100_000_000, 28_000_000_000)
     assert (run.percent, run.rate, run.eta, run.deleted, run.failures) == (43, 512_000_000, 31, 3, 2)
+    assert parse(message(interval=7.5)).interval == 7.5
     assert run.lanes[0] == Lane(1, "photos/IMG_0001.CR2", 12_300_000, True) and run.busy == 2
 
 
@@ -64,6 +65,7 @@ def test_no_text_acts_upon_the_terminal() -> None:
         {"bytes": {"done": 1}},
         {"lanes": None},
         {"lanes": [{"lane": 1}]},
+        {"interval": "often"},
     ],
 )
 def test_what_is_no_snapshot(fields: dict[str, t.Any]) -> None:
