@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import typing as t
+
+import pytest
 
 from tests.integration.contract import check_keys
 from tests.integration.hosts import Hosts
@@ -28,8 +31,15 @@ WRONG: list[dict[str, t.Any]] = [
     {"variables": {"jsync_src": ""}, "says": "There is no src; set jsync_src and jsync_dest"},
     {"variables": {"jsync_delete": "perhaps"}, "says": "'jsync_delete'"},
     {"variables": {"jsync_options": {"jobs": 0}}, "says": "jobs is 0: give a number from 1 to 128"},
-    {"variables": {"jsync_rsync_path": "/absent", "jsync_install": False}, "says": "there is no rsync; set jsync_inst"},
-    {"variables": {"jsync_rsync_path": "/bin/true"}, "says": "rsync is 0, but it must be 3.1 or newer"},
+    {
+        "variables": {"jsync_rsync_path": "/absent", "jsync_install": False},
+        "says": "/absent is not there; set jsync_rsync_path to",
+    },
+    {
+        "variables": {"jsync_options": {"src_host": "stranger"}},
+        "says": "is stranger, which is no host of the inventory",
+    },
+    {"variables": {"jsync_rsync_path": "/bin/true"}, "says": "true is 0, but it must be 3.1 or newer"},
     {
         "variables": {"jsync_options": {"max_size": "0"}, "jsync_assert": ["stats.entries == `1`"]},
         "says": "expected stats.entries == `1`, found stats.entries: ",
@@ -60,12 +70,29 @@ def play(ansible: Ansible, name: str, variables: dict[str, t.Any], *words: str) 
     return ansible.run("ansible-playbook", *words, "--extra-vars", given, "vgreb.jsync." + name)
 
 
+def without(path: str, missing: str) -> str:
+    """A directory for PATH with the usual programs but one."""
+    os.makedirs(path)
+    for directory in ("/usr/bin", "/bin"):
+        for name in set(os.listdir(directory)) - {missing, *os.listdir(path)}:
+            os.symlink(os.path.join(directory, name), os.path.join(path, name))
+    return path
+
+
 def test_role(ansible: Ansible) -> None:
     place = Place(ansible, "role_sync")
-    variables = {"src": place.source, "here": place.here, "wrong": WRONG}
+    rsync = shutil.which("rsync")
+    assert rsync is not None
+    variables = {
+        "src": place.source,
+        "here": place.here,
+        "wrong": WRONG,
+        "rsync": rsync,
+        "without_rsync": without(place.path("bin"), "rsync"),
+    }
     results, output = ansible.target("role_sync", variables)
     for result in results.values():
-        check_keys({key: value for key, value in result.items() if key not in ("item", "ansible_loop_var")})
+        check_keys({key: value for key, value in result.items() if key not in ("jsync__number", "ansible_loop_var")})
     place.same("src", "first")
     for name in ("second/z", "third/z", "fourth/z", "with the installed one/z"):
         place.same("src/z", name)
@@ -130,12 +157,13 @@ def test_migration_of_a_path_in_use(ansible: Ansible, hosts: Hosts) -> None:
     ansible.check_clean()
 
 
-def test_migration_that_goes_back(ansible: Ansible, hosts: Hosts) -> None:
-    place = Place(ansible, "no migration")
-    hooks = {"start": "fail.yml", "rollback": "rollback.yml"}
+@pytest.mark.parametrize(("start", "why"), [("fail", "it does not start"), ("lose", "web could not be reached")])
+def test_migration_that_goes_back(ansible: Ansible, hosts: Hosts, start: str, why: str) -> None:
+    place = Place(ansible, "no migration, " + start)
+    hooks = {"start": start + ".yml", "rollback": "rollback.yml"}
     ended = migrate(ansible, hosts, place, **{f"migrate_{key}": os.path.join(MIGRATION, hooks[key]) for key in hooks})
     assert ended.code != 0
-    assert "has not moved: it does not start. migrate_rollback was run." in " ".join(ended.output.split())
+    assert f"has not moved: {why}. migrate_rollback was run." in " ".join(ended.output.split())
     assert os.path.exists(place.path("rolled back"))
     ansible.check_clean()
 

@@ -19,7 +19,7 @@ def main() -> None:
     changed = module.params["name"] == "rsync" and not os.path.exists(link)
     if changed and not module.check_mode:
         os.makedirs(os.path.dirname(link))
-        os.symlink(module.get_bin_path("rsync", required=True), link)
+        os.symlink(os.environ["RSYNC"], link)
     module.exit_json(changed=changed)
 
 
