@@ -46,9 +46,9 @@ WRONG: list[dict[str, t.Any]] = [
     },
 ]
 
-# Changes files, makes and removes some, until it is told to end.
+# Changes files, makes and removes some, at the pace of a busy mail server, until it is told to end.
 WRITER = """
-import itertools, os, sys
+import itertools, os, sys, time
 live, here = sys.argv[1:]
 for number in itertools.count():
     for name in ("log", "file%d" % number):
@@ -56,6 +56,7 @@ for number in itertools.count():
             stream.write("%d\\n" % number)
     if number % 3:
         os.unlink(os.path.join(live, "file%d" % (number - 1)))
+    time.sleep(0.002)
     if number == 100:
         print("writes", flush=True)
     if number > 100 and number % 100 == 0 and os.path.exists(os.path.join(here, "stop")):
