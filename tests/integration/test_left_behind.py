@@ -149,7 +149,8 @@ def test_the_controller_is_killed(play: Play, number: signal.Signals) -> None:
 
 @both_ways
 def test_the_worker_is_killed(play: Play) -> None:
-    (worker,) = children(play.process.pid, name="ansible-playboo")
+    with open("/proc/%d/comm" % play.process.pid) as stream:  # its path may have a space
+        (worker,) = children(play.process.pid, name=stream.read().strip())
     os.kill(worker, signal.SIGKILL)
     wait_for(lambda: not mentioning(play.tree.dest, name="rsync"), "the rsyncs to end")
     play.process.kill()
