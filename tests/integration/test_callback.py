@@ -277,6 +277,7 @@ def test_prompts(ansible: Ansible) -> None:
         stage.next(WEB, 1)
         window.wait_text("Really blue?")
         stage.next(WEB, 2)
+        window.wait_prompt()
         window.press(b"yes")
         window.wait(lambda screen: screen[window.cells.cursor.y] == "yes", "the answer to be seen")
         assert not rows_of(window.screen, WEB)

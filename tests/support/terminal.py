@@ -21,6 +21,7 @@ import typing as t
 import pyte
 
 LIMIT_SECONDS = 60
+POLL_SECONDS = 0.01
 
 
 class Terminal:
@@ -84,6 +85,23 @@ class Terminal:
     def wait_text(self, *texts: str) -> None:
         """Read until all texts can be seen."""
         self.wait(lambda screen: all(any(text in line for line in screen) for text in texts), " and ".join(texts))
+
+    def wait_prompt(self) -> None:
+        """Read until Ansible's prompt takes keys: what is typed before is thrown away.
+
+        Raises:
+            AssertionError: It did not within the limit.
+        """
+        deadline = time.monotonic() + LIMIT_SECONDS
+        while not self._takes_keys():
+            assert time.monotonic() < deadline, "the prompt took no keys:\n%s" % "\n".join(self.lines)
+            self._read(time.monotonic() + POLL_SECONDS)
+
+    def _takes_keys(self) -> bool:
+        """``Display.prompt_until`` reads without blocking, and only after it has flushed the input."""
+        with open("/proc/%d/fdinfo/0" % self._process.pid) as stream:
+            flags = next(line for line in stream if line.startswith("flags:"))
+        return bool(int(flags.split()[1], 8) & os.O_NONBLOCK)
 
     def end(self) -> int:
         """Read until the program ends, and return its exit status."""
