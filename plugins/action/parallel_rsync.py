@@ -20,8 +20,8 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.validation import check_type_int
 from ansible.plugins.action import ActionBase
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
-from ansible_collections.vgreb.jsync.plugins.module_utils._options import SHOWN
-from ansible_collections.vgreb.jsync.plugins.plugin_utils._follow import LEASE_SECONDS, Follower, find_place
+from ansible_collections.vgreb.jsync.plugins.module_utils._options import LEASE_SECONDS, SHOWN
+from ansible_collections.vgreb.jsync.plugins.plugin_utils._follow import Follower, find_place
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._job import plain_result
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._place import Placed, place, refusal
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._sinks import Sinks, last_snapshot
@@ -223,7 +223,7 @@ def _lease(given: t.Any) -> float:
         lease = check_type_int(given)
     except (OverflowError, TypeError):
         return LEASE_SECONDS
-    return float(lease) if lease > 0 else LEASE_SECONDS
+    return lease if lease > 0 else LEASE_SECONDS
 
 
 __all__ = ("ActionModule",)

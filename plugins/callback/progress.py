@@ -70,13 +70,8 @@ from ansible.plugins.callback import CallbackBase
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._block import Block, can_draw
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._live import LineView, LiveView, View
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._render import Style
+from ansible_collections.vgreb.jsync.plugins.plugin_utils._sinks import ADDRESS, MARKER
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._snapshot import parse
-
-# How the action plugin addresses this callback, through Ansible's display.
-_ADDRESS = "\0jsync:"
-
-# Tells the action plugin, which runs in a fork of this process, that this process shows its snapshots.
-_MARKER = "JSYNC_PROGRESS_CALLBACK"
 
 
 def _inner(method: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
@@ -101,7 +96,7 @@ class CallbackModule(CallbackBase):
         self._display.prompt = self._wrap_prompt(_inner(self._display.prompt))
         self._display.prompt_until = self._wrap_prompt(_inner(self._display.prompt_until))
         atexit.register(self._clear)
-        os.environ[_MARKER] = str(self._process)
+        os.environ[MARKER] = str(self._process)
 
     def _choose_view(self) -> View:
         if not (self.get_option("live") and can_draw(sys.stdout, os.environ)):
@@ -128,8 +123,8 @@ class CallbackModule(CallbackBase):
                 through()  # a fork sends it to this process
                 return
             with self._display._lock:
-                if isinstance(msg, str) and msg.startswith(_ADDRESS):
-                    self._take(msg[len(_ADDRESS) :])
+                if isinstance(msg, str) and msg.startswith(ADDRESS):
+                    self._take(msg[len(ADDRESS) :])
                 elif log_only:
                     through()
                 else:

@@ -38,6 +38,9 @@ AUTO = "auto"
 # How many lanes jobs: auto begins with.
 FIRST_JOBS = 4
 
+# How long a run goes on while nobody follows it.
+LEASE_SECONDS = 180
+
 # Where rsync runs; all but the first are up to the action plugin, on the controller.
 MODES = ("target", "push", "pull")
 CONTROLLER_OPTIONS = ("mode", "src_host", "dest_host")
@@ -77,7 +80,7 @@ def argument_spec() -> dict[str, dict[str, t.Any]]:
         "ssh_args": {"type": "str"},
         "password": {"type": "str", "no_log": True},
         "follow": {"type": "path"},
-        "lease": {"type": "int", "default": 180},
+        "lease": {"type": "int", "default": LEASE_SECONDS},
         "on_running": {"type": "str", "default": "attach", "choices": ["attach", "wait", "fail"]},
         "umask": {"type": "str"},
         **SHOWN,
@@ -143,7 +146,7 @@ class Request:
     bwlimit: int = 0
     check: bool = False
     follow: str | None = None
-    lease: int = 180
+    lease: int = LEASE_SECONDS
     on_running: str = "attach"
     umask: int | None = None
 
@@ -229,7 +232,7 @@ def build_request(params: t.Mapping[str, t.Any], *, check: bool = False) -> Requ
     retries = params.get("retries", 3)
     if retries < 0:
         raise RequestError(f"retries is {retries}: give 0 or more")
-    lease = params.get("lease", 180)
+    lease = params.get("lease", LEASE_SECONDS)
     if lease < 1:
         raise RequestError(f"lease is {lease}: give 1 or more seconds")
     request = Request(
@@ -407,4 +410,7 @@ def _check_connection(request: Request) -> None:
             raise RequestError(f"{name} is {path!r}: the module has no standard input, name a file")
 
 
-__all__ = ("CONTROLLER_OPTIONS", "JOBS_MAX", "MODES", "Request", "SHOWN", "argument_spec", "build_request", "texts")
+__all__ = (
+    "CONTROLLER_OPTIONS", "JOBS_MAX", "LEASE_SECONDS", "MODES", "Request", "SHOWN", "argument_spec", "build_request",
+    "texts",
+)

@@ -83,12 +83,12 @@ class Partition(t.NamedTuple):
     def entries(self) -> t.Iterator[bytes]:
         """What the list holds."""
         for segment in self.segments:
-            yield from segment.listed.spool.records(segment.listed.offset, segment.listed.length)
+            yield from segment.listed.records()
 
     def names(self) -> t.Iterator[bytes]:
         """An entry for each file."""
         for segment in self.segments:
-            yield from segment.names.spool.records(segment.names.offset, segment.names.length)
+            yield from segment.names.records()
 
 
 class Partitioner:

@@ -19,7 +19,7 @@ import typing as t
 from ansible_collections.vgreb.jsync.plugins.module_utils._model import Files
 from ansible_collections.vgreb.jsync.plugins.module_utils._names import Names
 from ansible_collections.vgreb.jsync.plugins.module_utils._partition import Partitioner, Sizes
-from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import decode
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.blocks import decode
 from ansible_collections.vgreb.jsync.plugins.module_utils._spool import Spool
 
 if t.TYPE_CHECKING:

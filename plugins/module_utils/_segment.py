@@ -22,6 +22,9 @@ class Range(t.NamedTuple):
     offset: int
     length: int
 
+    def records(self) -> t.Iterator[bytes]:
+        return self.spool.records(self.offset, self.length)
+
 
 class Segment(t.NamedTuple):
     """Neighbors in the tree, or one large file.

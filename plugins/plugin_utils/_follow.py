@@ -21,9 +21,8 @@ import time
 import typing as t
 
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
+from ansible_collections.vgreb.jsync.plugins.module_utils._options import LEASE_SECONDS
 from ansible_collections.vgreb.jsync.plugins.module_utils._status import NAME, parse_status
-
-LEASE_SECONDS = 180.0
 
 # How often to try to clean up.
 _CLEANINGS = 3
@@ -235,4 +234,4 @@ class Follower:
                 self._sleep(_LONGEST_PAUSE)
 
 
-__all__ = ("Execute", "Follower", "LEASE_SECONDS", "Place", "find_place")
+__all__ = ("Execute", "Follower", "Place", "find_place")

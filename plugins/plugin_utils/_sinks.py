@@ -14,12 +14,16 @@ import time
 import typing as t
 
 from ansible.utils.display import Display
+from ansible_collections.vgreb.jsync.plugins.module_utils._progress import VERSION
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._render import line
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._throttle import Throttle
 
 # The callback that shows snapshots sets it to the id of its process, before the workers are forked. Commands of Ansible
 # that a task starts inherit it.
 MARKER = "JSYNC_PROGRESS_CALLBACK"
+
+# How that callback is addressed, through Ansible's display.
+ADDRESS = "\0jsync:"
 
 Snapshot = t.Mapping[str, t.Any]
 
@@ -77,7 +81,7 @@ class Sinks:
     def close(self) -> None:
         """No more come."""
         if self._sends:
-            _send({"version": 1, **self._source, "ended": True})
+            _send({"version": VERSION, **self._source, "ended": True})
         self._close_log()
 
     def _close_log(self) -> None:
@@ -88,7 +92,7 @@ class Sinks:
 
 def _send(fields: Snapshot) -> None:
     """Say something that is shown by nobody, except by a callback that has wrapped ``Display.display``."""
-    Display().display("\0jsync:" + json.dumps(fields), screen_only=True, log_only=True)
+    Display().display(ADDRESS + json.dumps(fields), screen_only=True, log_only=True)
 
 
 def last_snapshot(result: t.Mapping[str, t.Any], latest: Snapshot | None) -> Snapshot | None:
@@ -106,7 +110,7 @@ def last_snapshot(result: t.Mapping[str, t.Any], latest: Snapshot | None) -> Sna
     seen = {name: max(latest[name]["done"] if latest else 0, number) for name, number in done.items()}
     ended = stage == "result"
     return {
-        "version": 1,
+        "version": VERSION,
         "stage": stage,
         "seconds": stats["seconds"]["total"],
         "scanned": ended or bool(latest and latest["scanned"]),
@@ -123,4 +127,4 @@ def last_snapshot(result: t.Mapping[str, t.Any], latest: Snapshot | None) -> Sna
     }
 
 
-__all__ = ("MARKER", "Sinks", "Snapshot", "last_snapshot")
+__all__ = ("ADDRESS", "MARKER", "Sinks", "Snapshot", "last_snapshot")

@@ -13,9 +13,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.vgreb.jsync.plugins.module_utils._progress import VERSION
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._text import safe
-
-VERSION = 1
 
 _LARGEST = 2**63 - 1
 
@@ -159,4 +158,4 @@ def _lane(fields: t.Mapping[str, t.Any]) -> Lane:
     )
 
 
-__all__ = ("VERSION", "Lane", "Snapshot", "parse")
+__all__ = ("Lane", "Snapshot", "parse")

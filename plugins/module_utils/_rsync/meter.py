@@ -37,20 +37,13 @@ class Meter:
         """
         seen: dict[int, int] = {}
         for pid in pids:
-            for one in (pid, *self._children(pid)):
+            for one in (pid, *children(self._root, pid)):
                 counted = self._count(one)
                 if counted is not None:
                     seen[one] = counted
         self._ended += sum(count for pid, count in self._bytes.items() if pid not in seen)
         self._bytes = seen
         return self._ended + sum(seen.values()) or None
-
-    def _children(self, pid: int) -> list[int]:
-        try:
-            with open(f"{self._root}/{pid}/task/{pid}/children", "rb") as stream:
-                return [int(word) for word in stream.read().split()]
-        except OSError:
-            return []
 
     def _count(self, pid: int) -> int | None:
         try:
@@ -60,4 +53,13 @@ class Meter:
             return None
 
 
-__all__ = ("Meter",)
+def children(root: str, pid: int) -> list[int]:
+    """Give the processes that a process has started and that still run; none where Linux does not show them."""
+    try:
+        with open(f"{root}/{pid}/task/{pid}/children", "rb") as stream:
+            return [int(word) for word in stream.read().split()]
+    except OSError:
+        return []
+
+
+__all__ = ("Meter", "children")

@@ -19,6 +19,7 @@ import re
 import stat
 import typing as t
 
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.meter import children
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import final_name
 
 _POSITION = re.compile(rb"pos:\s*(\d+)\s+flags:\s*([0-7]+)")
@@ -47,12 +48,12 @@ class Places:
     def __init__(self, directories: t.Sequence[bytes], *, writing: bool, proc: str = "/proc") -> None:
         self._tops = tuple(directory.rstrip(b"/") + b"/" for directory in directories)
         self._writing = writing
-        self._proc = os.fsencode(proc)
+        self._proc = proc
 
     def look(self, pid: int) -> Underway | None:
         """Find the file that a process, or one that it has started, is carrying."""
         for one in self._family(pid):
-            directory = b"%s/%d/fd" % (self._proc, one)
+            directory = os.fsencode(f"{self._proc}/{one}/fd")
             with contextlib.suppress(OSError):
                 for name in os.listdir(directory):
                     file = self._file(one, name)
@@ -62,12 +63,11 @@ class Places:
 
     def _family(self, pid: int) -> t.Iterator[int]:
         yield pid
-        with contextlib.suppress(OSError), open(b"%s/%d/task/%d/children" % (self._proc, pid, pid), "rb") as stream:
-            for child in stream.read().split():
-                yield from self._family(int(child))
+        for child in children(self._proc, pid):
+            yield from self._family(child)
 
     def _file(self, pid: int, name: bytes) -> Underway | None:
-        place = b"%s/%d/" % (self._proc, pid)
+        place = os.fsencode(f"{self._proc}/{pid}/")
         path = os.readlink(place + b"fd/" + name)
         top = next((top for top in self._tops if path.startswith(top)), None)
         if top is None:

@@ -20,7 +20,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._model import (
     printable,
     readable,
 )
-from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import decode
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.blocks import decode
 from hypothesis import given
 from hypothesis import strategies as st
 

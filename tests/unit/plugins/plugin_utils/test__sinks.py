@@ -14,25 +14,15 @@ import pytest
 from ansible.utils.display import Display
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._sinks import MARKER, Sinks, last_snapshot
 
+from tests.support.snapshots import lane, message
+
 SOURCE = {"host": "web01", "task": "uuid", "item": None}
 
 
 def snapshot(seconds: float = 3.0, **other: t.Any) -> dict[str, t.Any]:
-    return {
-        "version": 1,
-        "stage": "transfer",
-        "seconds": seconds,
-        "scanned": True,
-        "files": {"done": 18204, "total": 41000},
-        "bytes": {"done": 12_140_000_000, "total": 28_000_000_000},
-        "percent": 43,
-        "rate": 512_000_000,
-        "eta": 31,
-        "deleted": 0,
-        "failures": 0,
-        "lanes": [{"lane": 1, "path": "secret/name", "files": 2275, "bytes": 10, "busy": True}],
-        **other,
-    }
+    """What the module says: no source is in it."""
+    fields = message(seconds=seconds, lanes=[lane(1, path="secret/name")], **other)
+    return {name: value for name, value in fields.items() if name not in (*SOURCE, "interval")}
 
 
 @pytest.fixture
