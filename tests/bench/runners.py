@@ -103,6 +103,9 @@ def _ansible(case: Case, jobs: int | str) -> list[str]:
     return ["localhost", "-m", "vgreb.jsync.parallel_rsync", "-a", _params(case, jobs)]
 
 
+# The others are installed with their byte code, and so is this one; within Ansible there is none.
+_BYTE_CODE = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": os.path.join(ROOT, ".cache", "byte-code")}
+
 RUNNERS = (
     Runner("rsync", "rsync", _plain),
     Runner("no-inc", "rsync", _not_incremental),
@@ -114,7 +117,7 @@ RUNNERS = (
         "module",
         sys.executable,
         _module,
-        {"PYTHONPATH": os.path.join(ROOT, ".cache", "collections")},
+        {"PYTHONPATH": os.path.join(ROOT, ".cache", "collections"), **_BYTE_CODE},
         json.loads,
         ours=True,
     ),
