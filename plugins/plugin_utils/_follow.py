@@ -6,8 +6,9 @@
 
 """Follow a job on the target host to its end, with commands of a shell there.
 
-Every poll touches the lease, by which the module knows that somebody follows it, and prints the status document and
-how the job's file begins. A poll that fails is made again, for as long as the lease lasts: the job goes on meanwhile.
+Every poll touches the lease, by which the module knows that somebody follows it, and prints the module's latest beat,
+the status document and how the job's file begins. A poll that fails is made again, for as long as the lease lasts: the
+job goes on meanwhile.
 """
 
 from __future__ import annotations
@@ -23,15 +24,13 @@ import typing as t
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
 from ansible_collections.vgreb.jsync.plugins.module_utils._options import LEASE_SECONDS
 from ansible_collections.vgreb.jsync.plugins.module_utils._status import NAME, parse_status
+from ansible_collections.vgreb.jsync.plugins.plugin_utils._alive import Alive
 
 # How often to try to clean up.
 _CLEANINGS = 3
 
 # How long a job may take to end after it was told to.
 _ENDING_SECONDS = 30.0
-
-# A job's result is written right after its directory has gone.
-_RESULT_SECONDS = 10.0
 
 # A pause is a tenth of the time so far, so that no run's end is noticed much too late.
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
@@ -90,7 +89,7 @@ class Follower:
     Args:
         execute: Runs a command.
         directory: Where its status document is.
-        lease: Seconds for which the job goes on when nobody follows it.
+        lease: Seconds for which the job goes on when nobody follows it, and for which its silence is borne.
         clock, sleep: As in time.
 
     Attributes:
@@ -114,9 +113,7 @@ class Follower:
         self._sleep = sleep
         self._parent = os.getppid()
         self._signals: list[int] = []
-        self._patience = lease
-        self._missing_since: float | None = None
-        self._boot: str | None = None
+        self._alive = Alive(lease, clock())
         self.file = ""
         self.over = False
 
@@ -161,8 +158,8 @@ class Follower:
     def _poll(self) -> dict[str, t.Any] | None:
         answer = self._execute(
             "printf 'jsync-boot '; cat /proc/sys/kernel/random/boot_id 2>/dev/null || echo; "
-            f"cd {self._directory} 2>/dev/null && printf 'jsync-directory there\\njsync-status ' && touch lease && "
-            f"cat {NAME} 2>/dev/null; printf '\\njsync-job '; "
+            f"cd {self._directory} 2>/dev/null && echo jsync-directory beat-* && printf 'jsync-status ' && "
+            f"touch lease && cat {NAME} 2>/dev/null; printf '\\njsync-job '; "
             f"head -c {len(_RUNNING)} {shlex.quote(self.file)} 2>/dev/null; echo"
         )
         said = _said(answer)
@@ -170,24 +167,11 @@ class Follower:
             raise AnsibleError(
                 "the target host did not answer: %s" % (answer.get("stderr") or answer["stdout"]).strip()
             )
-        self.over = said["job"] != _RUNNING or self._killed(said)
-        if self.over and said["job"] == _RUNNING:
-            raise AnsibleActionFail("the run on the target host was killed, and left no result: run the task again")
+        doubt = self._alive.doubt(said, self._clock()) if said["job"] == _RUNNING else None
+        self.over = said["job"] != _RUNNING or doubt is not None
+        if doubt:
+            raise AnsibleActionFail(doubt)
         return parse_status(said.get("status", ""))
-
-    def _killed(self, said: t.Mapping[str, str]) -> bool:
-        """A job that says that it runs does not: the host has started anew, or the job's directory is gone for long.
-
-        Before its directory was there, a job may take as long as its lease to make it.
-        """
-        self._boot = self._boot or said.get("boot")
-        if "directory" in said:
-            self._patience = _RESULT_SECONDS
-            self._missing_since = None
-        elif self._missing_since is None:
-            self._missing_since = self._clock()
-        missing = 0 if self._missing_since is None else self._clock() - self._missing_since
-        return missing >= self._patience or said.get("boot") != self._boot
 
     def insist(self, work: t.Callable[[], t.Any]) -> t.Any:
         """Do something on the target host, again and again while that fails, for as long as the lease lasts.
