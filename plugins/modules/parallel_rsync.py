@@ -454,7 +454,8 @@ options:
         what is made are the same; O(jobs), O(bwlimit), O(umask) and the like may be others.
       - V(attach) waits for the end of the other run, shows its progress meanwhile, keeps its lease fresh, and returns
         its result with RV(attached) set. What has changed at the source after the other run has scanned it is not in
-        it. When the other run is killed this one takes over.
+        it. When the other run is killed this one takes over. When this one is ended before its time, it ends the other
+        one, too, unless that one's own controller, or another attached run, still follows it.
       - V(wait) waits for the end of the other run, then does the work itself.
       - V(fail) fails at once and names the other run.
       - A run with other options into the same O(dest) is only a warning. Two of them may be meant to fill one

@@ -82,6 +82,13 @@ class Play:
             (worker,) = children(self.process.pid, name=stream.read().strip())
         return worker
 
+    def attach(self) -> tuple[t.Any, int]:
+        """Start another run, and wait until it shows what this one does."""
+        started = self._start()
+        shown = os.path.join(self.jobs, "jsync-*", "status.json")
+        wait_for(lambda: len(glob.glob(shown)) == 2, "the other run to attach")
+        return started
+
     def kill_job(self) -> None:
         """Kill the module, its guardian and async_wrapper at once."""
         lines = mentioning("AnsiballZ_parallel_rsync").items()
@@ -173,6 +180,18 @@ def test_the_worker_is_killed(play: Play) -> None:
     wait_for(lambda: not mentioning(play.tree.dest, name="rsync"), "the rsyncs to end")
     play.process.kill()
     play.end()
+    play.assert_gone()
+
+
+@pytest.mark.parametrize("play", [{"bwlimit": "100k", "lease": 100}], indirect=True)
+def test_interrupted_when_attached_to_a_run_that_has_lost_its_controller(play: Play) -> None:
+    for pid in (play.worker(), play.process.pid):
+        os.kill(pid, signal.SIGKILL)
+    other, terminal = play.attach()
+    os.write(terminal, b"\x03")
+    other.wait(LIMIT_SECONDS)
+    assert not mentioning(play.tree.dest, name="rsync"), "the other run must end first"
+    os.close(terminal)
     play.assert_gone()
 
 
