@@ -7,8 +7,8 @@
 """Follow a job on the target host to its end, with commands of a shell there.
 
 Every poll touches the lease, by which the module knows that somebody follows it, and prints the module's latest beat,
-the status document and how the job's file begins. A poll that fails is made again, for as long as the lease lasts: the
-job goes on meanwhile.
+the status document and the job's result, once it is there. A poll that fails is made again, for as long as the lease
+lasts: the job goes on meanwhile.
 """
 
 from __future__ import annotations
@@ -36,8 +36,9 @@ _ENDING_SECONDS = 30.0
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 _SLICE_SECONDS = 0.25
 
-# What async_wrapper writes first (`jwrite` in its _run_module); the result takes its place at the end.
-_RUNNING = '{"started":'
+# How what async_wrapper writes first begins (`jwrite` in its _run_module); the result takes its place at the end.
+_STARTED = '^{"started":'
+_RUNNING = "running"
 
 # A terminal, which ssh makes for commands that may ask for a password, ends lines with CR LF.
 _SAID = re.compile(r"^jsync-(\w+) (.*?)\r?$", re.MULTILINE)
@@ -95,6 +96,7 @@ class Follower:
     Attributes:
         file: Where its result will be.
         over: Its result is there.
+        result: That, as async_wrapper has written it.
     """
 
     def __init__(
@@ -116,6 +118,7 @@ class Follower:
         self._alive = Alive(lease, clock())
         self.file = ""
         self.over = False
+        self.result = ""
 
     @contextlib.contextmanager
     def heeding_signals(self) -> t.Iterator[None]:
@@ -156,11 +159,12 @@ class Follower:
             self._sleep(min(_SLICE_SECONDS, max(until - self._clock(), 0)))
 
     def _poll(self) -> dict[str, t.Any] | None:
+        file = shlex.quote(self.file)
         answer = self._execute(
             "printf 'jsync-boot '; cat /proc/sys/kernel/random/boot_id 2>/dev/null || echo; "
             f"cd {self._directory} 2>/dev/null && echo jsync-directory beat-* && printf 'jsync-status ' && "
             f"touch lease && cat {NAME} 2>/dev/null; printf '\\njsync-job '; "
-            f"head -c {len(_RUNNING)} {shlex.quote(self.file)} 2>/dev/null; echo"
+            f"{{ grep -qs {shlex.quote(_STARTED)} {file} && printf {_RUNNING}; }} || cat {file} 2>/dev/null; echo"
         )
         said = _said(answer)
         if "job" not in said:
@@ -171,6 +175,7 @@ class Follower:
         self.over = said["job"] != _RUNNING or doubt is not None
         if doubt:
             raise AnsibleActionFail(doubt)
+        self.result = said["job"] if self.over else ""
         return parse_status(said.get("status", ""))
 
     def insist(self, work: t.Callable[[], t.Any]) -> t.Any:
