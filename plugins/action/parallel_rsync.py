@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-import shlex
 import typing as t
 
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
@@ -133,7 +132,7 @@ class ActionModule(ActionBase):
             follower.follow(show)
             if not follower.over:
                 raise AnsibleActionFail("the run was told to end and has not: it ends by itself when its lease does")
-            result = t.cast("Result", follower.insist(lambda: self._fetch(started, task_vars)))
+            result = t.cast("Result", follower.insist(lambda: self._fetch(follower.result, started, task_vars)))
         except BaseException:
             follower.cancel()
             raise
@@ -163,13 +162,13 @@ class ActionModule(ActionBase):
             self._task = task
         return started if "results_file" in started else None
 
-    def _fetch(self, started: Result, task_vars: dict[str, t.Any]) -> Result:
-        """Get the result of a job that is over.
+    def _fetch(self, text: str, started: Result, task_vars: dict[str, t.Any]) -> Result:
+        """Get the result of a job that is over, from the text of its file or otherwise.
 
         The module async_status takes as long as a module does, and is needed only where it has something to add. Its
         action plugin would look for it in the home of the user database, which is not always HOME.
         """
-        plain = plain_result(self._execute("cat " + shlex.quote(started["results_file"])), started)
+        plain = plain_result(text, started)
         if plain is not None:
             return plain
         directory, _slash, _name = started["results_file"].rpartition("/")

@@ -62,6 +62,7 @@ import atexit
 import functools
 import json
 import os
+import signal
 import sys
 import typing as t
 
@@ -104,7 +105,22 @@ class CallbackModule(CallbackBase):
         block = Block(sys.stdout)
         color = not (constants.ANSIBLE_NOCOLOR or os.environ.get("NO_COLOR"))
         style = Style(color=color, unicode=block.unicode, lanes=self.get_option("lanes"))
+        self._end_with_sigterm(block)
         return LiveView(block, style, self._display._lock)
+
+    def _end_with_sigterm(self, block: Block) -> None:
+        """Take the block away before SIGTERM does what it did without it; workers inherit that."""
+        before = signal.getsignal(signal.SIGTERM)
+        if before in (None, signal.SIG_IGN):
+            return
+
+        def end(number: int, _frame: object) -> None:
+            if os.getpid() == self._process:
+                block.end()
+            signal.signal(number, before)
+            os.kill(os.getpid(), number)
+
+        signal.signal(signal.SIGTERM, end)
 
     def _wrap_display(self, show: t.Callable[..., None]) -> t.Callable[..., None]:
         @functools.wraps(show)

@@ -8,7 +8,8 @@
 
 Over a socket beside the lock of the other one, the attached run says with a line now and then that it is still there,
 which keeps the other's lease fresh, and in the end it is told the result in one line of JSON. When the other one is
-killed the connection closes without it.
+killed the connection closes without it. When the attached one is ended before its time, it wants the other one to end,
+says so with a last line, and gets an empty one if that goes on for others.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ import socket
 import time
 import typing as t
 
-from ansible_collections.vgreb.jsync.plugins.module_utils._lease import TICK_SECONDS, Lease
+from ansible_collections.vgreb.jsync.plugins.module_utils._lease import OWN_SECONDS, TICK_SECONDS, Lease
 from ansible_collections.vgreb.jsync.plugins.module_utils._status import NAME
 
 _TELL_SECONDS = 10.0
+_HERE, _END = b"\n", b"end\n"
 _LONGEST_LINE = 1 << 28
 
 
@@ -40,6 +42,7 @@ class Host:
         self._lease = lease
         self._server: asyncio.AbstractServer | None = None
         self._attached: dict[asyncio.StreamWriter, asyncio.Task[None] | None] = {}
+        self._ended: set[asyncio.StreamWriter] = set()
 
     async def open(self, directory: str) -> None:
         """Let others attach; where the path is too long for a socket they can only wait for the end."""
@@ -50,11 +53,29 @@ class Host:
         self._attached[writer] = asyncio.current_task()
         try:
             with contextlib.suppress(ConnectionError):
-                while await reader.readline():
-                    self._lease.renew(time.monotonic())
+                while True:
+                    line = await reader.readline()
+                    if line == _END:
+                        await self._forgo(writer)
+                    elif line:
+                        self._lease.renew(time.monotonic())
+                    else:
+                        break
         finally:
             del self._attached[writer]
+            self._ended.discard(writer)
             writer.close()
+
+    async def _forgo(self, writer: asyncio.StreamWriter) -> None:
+        """End the run with an attached one, if nobody else wants it; say so if somebody does."""
+        assert self._server is not None
+        self._ended.add(writer)
+        if len(self._ended) == len(self._attached):
+            self._lease.forgo(time.monotonic())
+        while self._lease.forgone and self._server.is_serving():
+            await asyncio.sleep(TICK_SECONDS)
+        if self._server.is_serving():
+            writer.write(b"\n")
 
     async def close(self, result: t.Mapping[str, t.Any] | None) -> None:
         """Tell the result, if there is one, and wait until those that are attached have read it."""
@@ -85,10 +106,14 @@ async def attach(directory: str, theirs: str | None, ours: str | None) -> dict[s
     answer = asyncio.ensure_future(reader.readline())
     try:
         while not answer.done():
-            writer.write(b"\n")
+            writer.write(_HERE)
             _mirror(theirs, ours)
             await asyncio.wait((answer,), timeout=TICK_SECONDS)
         return t.cast("dict[str, t.Any]", json.loads(answer.result()))
+    except asyncio.CancelledError:
+        writer.write(_END)
+        await asyncio.wait((answer,), timeout=OWN_SECONDS + _TELL_SECONDS)
+        raise
     except (ConnectionError, ValueError):
         return None
     finally:

@@ -7,8 +7,9 @@
 """One run of the same task at a time on this host, for each user.
 
 A run holds a lock on a file in a private directory in TMPDIR, named after its destination and after all that it is
-asked to do. The lock goes with its process and its guardian, so a stale one is no obstacle. Who removes the directory
-holds the lock, and who has got the lock of a removed file tries again.
+asked to do. The lock goes with its process and its guardian, so a stale one is no obstacle: what the file says of a run
+that was killed is cleared away. Who removes the directory holds the lock, and who has got the lock of a removed file
+tries again.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import fcntl
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import stat
 import time
@@ -28,6 +30,7 @@ from tempfile import gettempdir
 from ansible_collections.vgreb.jsync.plugins.module_utils._attach import Host, attach, is_there
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
 from ansible_collections.vgreb.jsync.plugins.module_utils._lease import TICK_SECONDS, Lease
+from ansible_collections.vgreb.jsync.plugins.module_utils._left import clear, marked
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.guardian import Guardian
 
 if t.TYPE_CHECKING:
@@ -47,10 +50,18 @@ class Claim(t.NamedTuple):
     Attributes:
         directory: Of the lock; None where there is none.
         keeps: File descriptors that hold the lock.
+        record: What the file of the lock says of this run.
     """
 
     directory: str | None = None
     keeps: tuple[int, ...] = ()
+    record: t.Mapping[str, t.Any] = {}
+
+    def made(self, *directories: str) -> None:
+        """Write down what is to be removed should this run and its guardian be killed."""
+        for lock in self.keeps:
+            with contextlib.suppress(OSError):  # a full disk is no reason to end the run
+                _write(lock, {**self.record, "made": [*self.record["made"], *directories]})
 
 
 @contextlib.asynccontextmanager
@@ -66,8 +77,11 @@ async def claimed(request: Request, outcome: Outcome, lease: Lease) -> t.AsyncIt
         yield Claim()
         return
     directory = directory_of(request)
+    record = _record(request.follow)
     try:
         lock = await _take(directory, request, outcome)
+        if lock is not None:
+            await _succeed(directory, lock, record)
     except OSError as error:
         outcome.warn(f"cannot tell whether the same task runs already: {error}")
         yield Claim()
@@ -80,7 +94,8 @@ async def claimed(request: Request, outcome: Outcome, lease: Lease) -> t.AsyncIt
     host = Host(lease)
     try:
         await host.open(directory)
-        yield Claim(directory, (lock,))
+        with marked(record["mark"]):
+            yield Claim(directory, (lock,), record)
     finally:
         try:
             await host.close(outcome.as_result() if outcome.ended else None)
@@ -115,7 +130,7 @@ def _digest(text: str) -> str:
 
 async def _take(directory: str, request: Request, outcome: Outcome) -> int | None:
     """Get the lock, after all that the user wants if another run holds it; None when this run has that one's result."""
-    lock = take(directory, request.follow)
+    lock = take(directory)
     if lock is not None:
         return lock
     if request.on_running == _FAIL:
@@ -131,12 +146,12 @@ async def _take(directory: str, request: Request, outcome: Outcome) -> int | Non
                 if outcome.adopted is not None:
                     return None
             await asyncio.sleep(TICK_SECONDS)
-            lock = take(directory, request.follow)
+            lock = take(directory)
     return lock
 
 
-def take(directory: str, follow: str | None) -> int | None:
-    """Lock a directory and write down who has it; None where somebody else has.
+def take(directory: str) -> int | None:
+    """Lock a directory; None where somebody else has.
 
     Raises:
         OSError: There is no such lock to be had.
@@ -155,10 +170,35 @@ def take(directory: str, follow: str | None) -> int | None:
                 continue
             except BlockingIOError:
                 return None
-            os.ftruncate(lock, 0)
-            os.write(lock, json.dumps({"pid": os.getpid(), "since": time.time(), "follow": follow}).encode())
             opened.pop_all()
             return lock
+
+
+def _record(follow: str | None) -> dict[str, t.Any]:
+    """What others are to know of this run, and of what it leaves if it is killed, see _left.py."""
+    made = [follow] if follow else []
+    mark = secrets.token_hex(16)
+    return {"pid": os.getpid(), "since": time.time(), "follow": follow, "mark": mark, "made": made}
+
+
+async def _succeed(directory: str, lock: int, record: t.Mapping[str, t.Any]) -> None:
+    """Clear away what the last holder of a lock has left if it was killed, then write down who holds it now.
+
+    Raises:
+        RequestError: What it has left does not end.
+        OSError: The file cannot be written.
+    """
+    with contextlib.ExitStack() as opened:
+        opened.callback(os.close, lock)
+        await clear(_read(directory))
+        _write(lock, record)
+        opened.pop_all()
+
+
+def _write(lock: int, record: t.Mapping[str, t.Any]) -> None:
+    text = json.dumps(record).encode()
+    os.pwrite(lock, text, 0)
+    os.ftruncate(lock, len(text))
 
 
 def _make_private(directory: str) -> None:

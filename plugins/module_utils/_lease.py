@@ -18,6 +18,9 @@ import time
 
 TICK_SECONDS = 0.25
 
+# A controller that follows a run polls every two seconds, or has to connect anew.
+OWN_SECONDS = 10.0
+
 _GONE = select.POLLERR | select.POLLHUP
 
 
@@ -29,16 +32,30 @@ class Lease:
     Args:
         seconds: How long.
         now: When the run has started, on the monotonic clock; None where it is not followed until it is renewed.
+
+    Attributes:
+        forgone: Whoever else kept it fresh wants the run to end.
     """
 
     def __init__(self, seconds: float, now: float | None) -> None:
         self.seconds = seconds
+        self.forgone = False
+        self._followed = now is not None
         self._since = now
         self._stamp: int | None = None
 
     def renew(self, now: float) -> None:
         """Somebody follows the run."""
         self._since = now
+        self.forgone = False
+
+    def forgo(self, now: float) -> None:
+        """The run is to end, unless its own controller shows itself within OWN_SECONDS, or is heard to be there."""
+        if self._followed and self._since is not None:
+            self._since = min(self._since, now - self.seconds + OWN_SECONDS)
+            self.forgone = True
+        else:
+            self._since = None
 
     def see(self, stamp: int | None, now: float) -> None:
         """Take in the time of the lease file; None where there is none."""
@@ -72,6 +89,8 @@ async def unwanted(follow: str | None, lease: Lease) -> tuple[str, str]:
                 return "canceled", ""
             lease.see(_stamp(os.path.join(follow, "lease")), now)
             if lease.ended(now):
+                if lease.forgone:
+                    return "canceled", ""
                 return "stopped", f": nobody has followed this run for {lease.seconds:g} s; raise lease"
         await asyncio.sleep(TICK_SECONDS)
 
@@ -90,4 +109,4 @@ def _is_unheard() -> bool:
     return any(event & _GONE for _fd, event in poll.poll(0))
 
 
-__all__ = ("Lease", "TICK_SECONDS", "lease_of", "unwanted")
+__all__ = ("Lease", "OWN_SECONDS", "TICK_SECONDS", "lease_of", "unwanted")

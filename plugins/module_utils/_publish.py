@@ -14,6 +14,7 @@ import os
 import time
 import typing as t
 
+from ansible_collections.vgreb.jsync.plugins.module_utils._beat import beating
 from ansible_collections.vgreb.jsync.plugins.module_utils._progress import Progress
 from ansible_collections.vgreb.jsync.plugins.module_utils._result import TRANSFER
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.underway import Places, Underway
@@ -39,7 +40,7 @@ async def published(request: Request, outcome: Outcome) -> t.AsyncIterator[None]
     if request.follow is None:
         yield
         return
-    with follow_directory(request.follow) as directory:
+    with follow_directory(request.follow) as directory, beating(directory, request.lease):
         publishing = asyncio.ensure_future(_publish(_Watch(request, outcome), Status(directory)))
         try:
             yield

@@ -127,6 +127,7 @@ async def _work(request: Request, outcome: Outcome, sizes: Sizes, claim: Claim) 
         for directory in (state, sockets, request.follow, claim.directory):
             if directory:
                 guardian.made(directory)
+        claim.made(state, sockets)
         async with Processes(guardian) as processes:
             rsync, _ = await asyncio.gather(find_rsync(processes, request.rsync_path), check_daemon(request))
             outcome.rsync = rsync

@@ -433,7 +433,7 @@ options:
   follow:
     description:
       - A directory on the target host that must not exist, or be empty. The module makes it with mode C(0700), keeps
-        C(status.json) in it while it runs, and removes it at its end.
+        C(status.json) and C(beat-N), its sign of life, in it while it runs, and removes it at its end.
       - The action plugin sets it to see where the run is. Leave it out in a task.
       - Whoever sets it touches the file C(lease) in it to say that the run is still wanted, see O(lease), and makes the
         file C(cancel) in it to end the run at once.
@@ -444,6 +444,7 @@ options:
         that it started and fails. It must be longer than the outages of the network that a run is to survive.
       - It counts with O(follow), which the action plugin sets. Without that, a run ends within a second when nobody is
         left to take its result, because the ssh session of the controller was cut.
+      - The controller, in turn, waits so long for a sign of life of a run that it follows, then the task fails.
     type: int
     default: 180
   on_running:
@@ -453,7 +454,8 @@ options:
         what is made are the same; O(jobs), O(bwlimit), O(umask) and the like may be others.
       - V(attach) waits for the end of the other run, shows its progress meanwhile, keeps its lease fresh, and returns
         its result with RV(attached) set. What has changed at the source after the other run has scanned it is not in
-        it. When the other run is killed this one takes over.
+        it. When the other run is killed this one takes over. When this one is ended before its time, it ends the other
+        one, too, unless that one's own controller, or another attached run, still follows it.
       - V(wait) waits for the end of the other run, then does the work itself.
       - V(fail) fails at once and names the other run.
       - A run with other options into the same O(dest) is only a warning. Two of them may be meant to fill one

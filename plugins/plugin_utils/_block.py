@@ -13,6 +13,7 @@ them, and all of them keep the cursor where its text is.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import typing as t
 
@@ -40,6 +41,7 @@ class Block:
     def __init__(self, stream: t.TextIO) -> None:
         self._stream = stream
         self._drawn = False
+        self._over = False
 
     @property
     def unicode(self) -> bool:
@@ -59,7 +61,7 @@ class Block:
         if not rows:
             self.erase()
             return
-        if not self._in_foreground():
+        if self._over or not self._in_foreground():
             self._drawn = False
             return
         up = f"\x1b[{len(rows) - 1}A" if len(rows) > 1 else ""
@@ -73,6 +75,13 @@ class Block:
         if self._drawn and self._in_foreground():
             self._write(_ERASE)
         self._drawn = False
+
+    def end(self) -> None:
+        """Take the block away for good; a signal's handler may call it in the middle of a drawing."""
+        self._over = True
+        if self._drawn and self._in_foreground():
+            with contextlib.suppress(OSError):
+                os.write(self._stream.fileno(), (_WRAP_ON + _ERASE).encode())
 
     def _write(self, text: str) -> None:
         encoding = self._stream.encoding or "ascii"

@@ -6,8 +6,9 @@
 
 """Follow a job on the target host to its end, with commands of a shell there.
 
-Every poll touches the lease, by which the module knows that somebody follows it, and prints the status document and
-how the job's file begins. A poll that fails is made again, for as long as the lease lasts: the job goes on meanwhile.
+Every poll touches the lease, by which the module knows that somebody follows it, and prints the module's latest beat,
+the status document and the job's result, once it is there. A poll that fails is made again, for as long as the lease
+lasts: the job goes on meanwhile.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import typing as t
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
 from ansible_collections.vgreb.jsync.plugins.module_utils._options import LEASE_SECONDS
 from ansible_collections.vgreb.jsync.plugins.module_utils._status import NAME, parse_status
+from ansible_collections.vgreb.jsync.plugins.plugin_utils._alive import Alive
 
 # How often to try to clean up.
 _CLEANINGS = 3
@@ -30,15 +32,13 @@ _CLEANINGS = 3
 # How long a job may take to end after it was told to.
 _ENDING_SECONDS = 30.0
 
-# A job's result is written right after its directory has gone.
-_RESULT_SECONDS = 10.0
-
 # A pause is a tenth of the time so far, so that no run's end is noticed much too late.
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 _SLICE_SECONDS = 0.25
 
-# What async_wrapper writes first (`jwrite` in its _run_module); the result takes its place at the end.
-_RUNNING = '{"started":'
+# How what async_wrapper writes first begins (`jwrite` in its _run_module); the result takes its place at the end.
+_STARTED = '^{"started":'
+_RUNNING = "running"
 
 # A terminal, which ssh makes for commands that may ask for a password, ends lines with CR LF.
 _SAID = re.compile(r"^jsync-(\w+) (.*?)\r?$", re.MULTILINE)
@@ -90,12 +90,13 @@ class Follower:
     Args:
         execute: Runs a command.
         directory: Where its status document is.
-        lease: Seconds for which the job goes on when nobody follows it.
+        lease: Seconds for which the job goes on when nobody follows it, and for which its silence is borne.
         clock, sleep: As in time.
 
     Attributes:
         file: Where its result will be.
         over: Its result is there.
+        result: That, as async_wrapper has written it.
     """
 
     def __init__(
@@ -114,11 +115,10 @@ class Follower:
         self._sleep = sleep
         self._parent = os.getppid()
         self._signals: list[int] = []
-        self._patience = lease
-        self._missing_since: float | None = None
-        self._boot: str | None = None
+        self._alive = Alive(lease, clock())
         self.file = ""
         self.over = False
+        self.result = ""
 
     @contextlib.contextmanager
     def heeding_signals(self) -> t.Iterator[None]:
@@ -159,35 +159,24 @@ class Follower:
             self._sleep(min(_SLICE_SECONDS, max(until - self._clock(), 0)))
 
     def _poll(self) -> dict[str, t.Any] | None:
+        file = shlex.quote(self.file)
         answer = self._execute(
             "printf 'jsync-boot '; cat /proc/sys/kernel/random/boot_id 2>/dev/null || echo; "
-            f"cd {self._directory} 2>/dev/null && printf 'jsync-directory there\\njsync-status ' && touch lease && "
-            f"cat {NAME} 2>/dev/null; printf '\\njsync-job '; "
-            f"head -c {len(_RUNNING)} {shlex.quote(self.file)} 2>/dev/null; echo"
+            f"cd {self._directory} 2>/dev/null && echo jsync-directory beat-* && printf 'jsync-status ' && "
+            f"touch lease && cat {NAME} 2>/dev/null; printf '\\njsync-job '; "
+            f"{{ grep -qs {shlex.quote(_STARTED)} {file} && printf {_RUNNING}; }} || cat {file} 2>/dev/null; echo"
         )
         said = _said(answer)
         if "job" not in said:
             raise AnsibleError(
                 "the target host did not answer: %s" % (answer.get("stderr") or answer["stdout"]).strip()
             )
-        self.over = said["job"] != _RUNNING or self._killed(said)
-        if self.over and said["job"] == _RUNNING:
-            raise AnsibleActionFail("the run on the target host was killed, and left no result: run the task again")
+        doubt = self._alive.doubt(said, self._clock()) if said["job"] == _RUNNING else None
+        self.over = said["job"] != _RUNNING or doubt is not None
+        if doubt:
+            raise AnsibleActionFail(doubt)
+        self.result = said["job"] if self.over else ""
         return parse_status(said.get("status", ""))
-
-    def _killed(self, said: t.Mapping[str, str]) -> bool:
-        """A job that says that it runs does not: the host has started anew, or the job's directory is gone for long.
-
-        Before its directory was there, a job may take as long as its lease to make it.
-        """
-        self._boot = self._boot or said.get("boot")
-        if "directory" in said:
-            self._patience = _RESULT_SECONDS
-            self._missing_since = None
-        elif self._missing_since is None:
-            self._missing_since = self._clock()
-        missing = 0 if self._missing_since is None else self._clock() - self._missing_since
-        return missing >= self._patience or said.get("boot") != self._boot
 
     def insist(self, work: t.Callable[[], t.Any]) -> t.Any:
         """Do something on the target host, again and again while that fails, for as long as the lease lasts.

@@ -21,14 +21,13 @@ _OF_THE_START = ("ansible_facts", "warnings", "deprecations")
 _INTERNAL = '"_'
 
 
-def plain_result(answer: t.Mapping[str, t.Any], started: t.Mapping[str, t.Any]) -> dict[str, t.Any] | None:
+def plain_result(text: str, started: t.Mapping[str, t.Any]) -> dict[str, t.Any] | None:
     """Give the result of a module that has ended well; None where there is more to it than is written.
 
     Args:
-        answer: Of a command that has written the job's file to ``stdout``.
+        text: What is in the job's file.
         started: What came of the job's start.
     """
-    text = answer["stdout"]
     try:
         found = json.loads(text[text.index("{") :])
     except ValueError:

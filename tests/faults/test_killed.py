@@ -54,3 +54,24 @@ def test_a_run_does_without_its_guardian(folder: str, tree: Tree) -> None:
     os.kill(guardian, signal.SIGKILL)
     assert started.result()["failed"] is False
     assert tree.arrived()
+
+
+@pytest.mark.parametrize("params", WAYS, indirect=True)
+def test_killed_with_its_guardian(folder: str, tree: Tree, params: dict[str, t.Any]) -> None:
+    """The next run of the same task ends what is left, and removes it, before it begins."""
+    started = engine.Started({**params, "follow": os.path.join(folder, "follow"), "bwlimit": "100k"}, folder)
+    wait_for(lambda: on_their_way(tree.dest), "files on their way")
+    (_module, guardian) = descendants(started.process.pid, name="sh")
+    os.kill(started.process.pid, signal.SIGSTOP)  # its guardian's end must not be noticed
+    for pid in (guardian, started.process.pid):
+        os.kill(pid, signal.SIGKILL)
+    started.process.communicate()
+    left = {pid for pid, line in mentioning(folder, name="rsync").items() if "--daemon" not in line}
+    assert left and os.listdir(started.state)
+    again = engine.Started({**params, "bwlimit": None, "on_running": "fail"}, folder)
+    assert again.result()["failed"] is False
+    assert not left & set(mentioning(folder, name="rsync"))
+    assert os.listdir(started.state) == []
+    assert not os.path.exists(os.path.join(folder, "follow"))
+    assert tree.arrived()
+    assert temporary_files(tree.dest) == []

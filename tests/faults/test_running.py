@@ -16,7 +16,7 @@ import pytest
 
 from tests.faults.conftest import SLOW, Tree
 from tests.support import engine, trees
-from tests.support.processes import descendants, mentioning, on_their_way, temporary_files, wait_for
+from tests.support.processes import descendants, ended, mentioning, on_their_way, temporary_files, wait_for
 
 SLOWER = {**SLOW, "bwlimit": "1m"}
 
@@ -31,9 +31,9 @@ def stage(follow: str) -> str | None:
 class Pair:
     """A run, and a second one that is started while it is at work; each has a follow directory."""
 
-    def __init__(self, folder: str, tree: Tree) -> None:
+    def __init__(self, folder: str, tree: Tree, **params: t.Any) -> None:
         self.folder, self.tree = folder, tree
-        self.first = self.start("first", **SLOWER)
+        self.first = self.start("first", **{**SLOWER, **params})
         wait_for(lambda: on_their_way(tree.dest), "files on their way")
 
     def start(self, name: str, **params: t.Any) -> engine.Started:
@@ -53,8 +53,9 @@ class Pair:
 
 
 @pytest.fixture
-def pair(folder: str, tree: Tree) -> t.Iterator[Pair]:
-    made = Pair(folder, tree)
+def pair(request: pytest.FixtureRequest, folder: str, tree: Tree) -> t.Iterator[Pair]:
+    """The parameter is for the first run."""
+    made = Pair(folder, tree, **getattr(request, "param", {}))
     yield made
     made.first.process.kill()
     made.first.process.wait()
@@ -84,18 +85,47 @@ def test_attached_to_one_that_is_stopped(pair: Pair) -> None:
     assert result["msg"] == pair.first.result()["msg"] == "stopped by SIGTERM in the transfer stage"
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=lambda number: number.name)
-def test_the_attached_one_is_ended(pair: Pair, number: signal.Signals) -> None:
+def test_the_attached_one_is_killed(pair: Pair) -> None:
     """The run that works goes on."""
     second = pair.attach()
-    second.process.send_signal(number)
-    output, _errors = second.process.communicate()
-    if number == signal.SIGTERM:
-        result = json.loads(output)
-        assert (result["msg"], result["attached"]) == ("stopped by SIGTERM in the request stage", False)
+    second.process.kill()
+    second.process.communicate()
     wait_for(lambda: not os.path.exists(pair.follow("second")), "the follow directory to go")
     assert pair.first.result()["failed"] is False
     assert pair.tree.arrived()
+
+
+@pytest.mark.parametrize("pair", [{"bwlimit": "100k"}], indirect=True)
+def test_the_attached_one_is_ended(pair: Pair) -> None:
+    """The run that works has lost its own controller, so that nobody wants it any more."""
+    second = pair.attach()
+    trees.write(os.fsencode(pair.follow("second")) + b"/cancel", b"")
+    result = second.result()
+    assert (result["msg"], result["attached"]) == ("canceled in the request stage", False)
+    assert not pair.rsyncs(), "the other run must end first"
+    assert pair.first.result()["msg"] == "canceled in the transfer stage"
+
+
+def test_the_attached_one_is_ended_but_not_the_controller_of_the_other(pair: Pair) -> None:
+    second = pair.attach()
+    second.process.send_signal(signal.SIGTERM)
+
+    def followed() -> bool:
+        trees.write(os.fsencode(pair.follow("first")) + b"/lease", b"")
+        return ended(second.process.pid)
+
+    wait_for(followed, "the attached run to end")
+    assert second.result()["msg"] == "stopped by SIGTERM in the request stage"
+    assert pair.first.result()["failed"] is False
+    assert pair.tree.arrived()
+
+
+def test_one_of_two_attached_ones_is_ended(pair: Pair) -> None:
+    second, third = pair.attach("second"), pair.attach("third")
+    second.process.send_signal(signal.SIGTERM)
+    assert second.result()["failed"]
+    assert pair.first.process.poll() is None
+    assert [run.result()["failed"] for run in (pair.first, third)] == [False, False]
 
 
 def test_the_one_that_works_is_killed(pair: Pair) -> None:

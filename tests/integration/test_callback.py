@@ -10,6 +10,7 @@ import functools
 import json
 import os
 import re
+import signal
 import tempfile
 import typing as t
 
@@ -298,6 +299,20 @@ def test_interrupt(ansible: Ansible) -> None:
         assert window.end() == 99
         check_gone(window)
         assert any("User interrupted execution" in line for line in window.lines)
+
+
+def test_terminated(ansible: Ansible) -> None:
+    """The block goes, and Ansible ends as it does without one."""
+    with Stage(ansible, {WEB: [message()]}) as stage:
+        window = stage.play("linear")
+        stage.next(WEB, 1)
+        window.wait_text(ROW)
+        window.terminate()
+        window.wait(lambda screen: not rows_of(screen, WEB), "the block to go")
+        check_gone(window)
+        stage.next(WEB, "end")  # a worker of an older ansible-core lives on
+        assert window.end() == -signal.SIGTERM
+        check_gone(window)
 
 
 def test_loops_and_no_log(ansible: Ansible) -> None:

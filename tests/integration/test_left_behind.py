@@ -77,6 +77,27 @@ class Play:
         """Ctrl-C."""
         os.write(self._terminal, b"\x03")
 
+    def worker(self) -> int:
+        with open("/proc/%d/comm" % self.process.pid) as stream:  # its path may have a space
+            (worker,) = children(self.process.pid, name=stream.read().strip())
+        return worker
+
+    def attach(self) -> tuple[t.Any, int]:
+        """Start another run, and wait until it shows what this one does."""
+        started = self._start()
+        shown = os.path.join(self.jobs, "jsync-*", "status.json")
+        wait_for(lambda: len(glob.glob(shown)) == 2, "the other run to attach")
+        return started
+
+    def kill_job(self) -> None:
+        """Kill the module, its guardian and async_wrapper at once."""
+        lines = mentioning("AnsiballZ_parallel_rsync").items()
+        job = [pid for pid, line in lines if self._ansible.folder in line]
+        (guardian,) = [child for pid in job for child in children(pid, name="sh")]
+        for number in (signal.SIGSTOP, signal.SIGKILL):
+            for pid in (*job, guardian):
+                os.kill(pid, number)
+
     def output(self) -> str:
         with open(os.path.join(self.folder, "output")) as stream:
             return stream.read()
@@ -92,11 +113,17 @@ class Play:
         for directory in (self.state, self.jobs):
             ours = os.path.join(directory, "jsync-*")
             wait_for(lambda ours=ours: not glob.glob(ours), "%s to go" % ours)
-        assert temporary_files(self.tree.dest) == []
+        self.assert_works()
+
+    def assert_works(self) -> None:
+        """The next run works at once, and nothing is left of either."""
         again, terminal = self._start()
         assert again.wait(LIMIT_SECONDS) == 0, self.output()
         os.close(terminal)
         assert self.tree.arrived()
+        assert temporary_files(self.tree.dest) == []
+        assert [glob.glob(os.path.join(one, "jsync-*")) for one in (self.state, self.jobs)] == [[], []]
+        wait_for(lambda: not mentioning(self.tree.dest, name="rsync"), "the rsyncs to end")
 
     def close(self) -> None:
         for pid in descendants(self.process.pid, name="ansible-playboo"):
@@ -149,13 +176,32 @@ def test_the_controller_is_killed(play: Play, number: signal.Signals) -> None:
 
 @both_ways
 def test_the_worker_is_killed(play: Play) -> None:
-    with open("/proc/%d/comm" % play.process.pid) as stream:  # its path may have a space
-        (worker,) = children(play.process.pid, name=stream.read().strip())
-    os.kill(worker, signal.SIGKILL)
+    os.kill(play.worker(), signal.SIGKILL)
     wait_for(lambda: not mentioning(play.tree.dest, name="rsync"), "the rsyncs to end")
     play.process.kill()
     play.end()
     play.assert_gone()
+
+
+@pytest.mark.parametrize("play", [{"bwlimit": "100k", "lease": 100}], indirect=True)
+def test_interrupted_when_attached_to_a_run_that_has_lost_its_controller(play: Play) -> None:
+    for pid in (play.worker(), play.process.pid):
+        os.kill(pid, signal.SIGKILL)
+    other, terminal = play.attach()
+    os.write(terminal, b"\x03")
+    other.wait(LIMIT_SECONDS)
+    assert not mentioning(play.tree.dest, name="rsync"), "the other run must end first"
+    os.close(terminal)
+    play.assert_gone()
+
+
+def test_all_that_could_tell_is_killed(play: Play) -> None:
+    """The module, its guardian and async_wrapper, as when a container is started anew: its disk stays as it was."""
+    play.kill_job()
+    output = play.end()
+    assert "given no sign of life for %d s" % LEASE in output and "failed=1" in output, output
+    assert os.listdir(play.jobs) == []
+    play.assert_works()
 
 
 @pytest.mark.parametrize("play", [{"bwlimit": "100k", "keywords": {"timeout": 45}}], indirect=True)

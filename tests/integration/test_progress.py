@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -66,6 +67,12 @@ def read_log(path: str) -> list[list[dict[str, t.Any]]]:
             found = json.loads(text)
             runs.setdefault((found["host"], found["item"]), []).append(found)
     return list(runs.values())
+
+
+def turns(path: str) -> list[str]:
+    """The hosts that have written to a log, in turn."""
+    with open(path) as stream:
+        return [host for host, _lines in itertools.groupby(stream, lambda text: json.loads(text)["host"])]
 
 
 def check_log(run: list[dict[str, t.Any]]) -> None:
@@ -251,6 +258,7 @@ def test_several_hosts(ansible: Ansible, forks: str) -> None:
             check_log(run)
         assert sorted(run[0]["host"] for run in runs) == hosts
         assert all(os.path.exists(os.path.join(here, "%s %s" % (host, play), "file")) for host in hosts)
+    assert sorted(turns(os.path.join(here, PLAYS[-1] + ".jsonl"))) == hosts
     (once,) = read_log(os.path.join(here, "once.jsonl"))
     check_log(once)
     ansible.check_clean()

@@ -110,6 +110,9 @@ class Terminal:
             pass
         return self._process.wait(LIMIT_SECONDS)
 
+    def terminate(self) -> None:
+        self._process.terminate()
+
     def press(self, keys: bytes) -> None:
         os.write(self._master, keys)
 

@@ -46,7 +46,7 @@ class Job:
 
     def attend(self) -> tuple[dict[str, t.Any], list[t.Any]]:
         action, sinks = object.__new__(ActionModule), Sinks()
-        action._fetch = lambda _started, _task_vars: self.result  # type: ignore[method-assign]
+        action._fetch = lambda _text, _started, _task_vars: self.result  # type: ignore[method-assign]
         result = action._attend(self.follower, STARTED, t.cast("t.Any", sinks), {})
         assert self.commands == ["rm -rf /jobs/followed /jobs/j1.2"]
         return result, sinks.taken

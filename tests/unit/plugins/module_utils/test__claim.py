@@ -58,11 +58,11 @@ def test_a_relative_path_starts_where_the_module_runs(tmp_path: t.Any, monkeypat
 
 def test_one_gets_the_lock(tmp_path: t.Any) -> None:
     place = str(tmp_path / "place")
-    lock = take(place, None)
-    assert lock is not None and take(place, None) is None
+    lock = take(place)
+    assert lock is not None and take(place) is None
     assert os.stat(place).st_mode & 0o777 == 0o700
     os.close(lock)
-    again = take(place, None)
+    again = take(place)
     assert again is not None
     os.close(again)
 
@@ -70,12 +70,12 @@ def test_one_gets_the_lock(tmp_path: t.Any) -> None:
 def test_a_lock_that_was_removed_is_none(tmp_path: t.Any) -> None:
     """Its holder removes it before its end; who had opened it before must not take it for the one that is there."""
     place = str(tmp_path / "place")
-    lock = take(place, None)
+    lock = take(place)
     os.unlink(os.path.join(place, "lock"))
-    other = take(place, None)
+    other = take(place)
     assert lock is not None and other is not None
     os.close(lock)
-    assert take(place, None) is None
+    assert take(place) is None
     os.close(other)
 
 
@@ -83,4 +83,4 @@ def test_a_directory_of_somebody_else(tmp_path: t.Any, monkeypatch: pytest.Monke
     (tmp_path / "place").mkdir()
     monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
     with pytest.raises(PermissionError, match="is somebody else's"):
-        take(str(tmp_path / "place"), None)
+        take(str(tmp_path / "place"))

@@ -45,3 +45,33 @@ def test_a_run_that_is_not_followed_has_none_until_it_is() -> None:
 def test_a_lease_is_a_time() -> None:
     with pytest.raises(RequestError, match="lease is 0: give 1 or more seconds"):
         build_request({"src": "a", "dest": "b", "lease": 0})
+
+
+def test_a_run_that_was_forgone_ends_soon() -> None:
+    lease = Lease(180, 100.0)
+    lease.see(5, 200.0)
+    lease.forgo(205.0)
+    assert lease.forgone and not lease.ended(215.0) and lease.ended(215.1)
+
+
+def test_a_run_that_was_forgone_ends_no_later_than_without() -> None:
+    lease = Lease(5, 100.0)
+    lease.forgo(104.0)
+    assert lease.ended(105.1)
+
+
+def test_its_own_controller_shows_itself() -> None:
+    lease = Lease(180, 100.0)
+    lease.see(5, 101.0)
+    lease.forgo(102.0)
+    lease.see(5, 103.0)
+    assert lease.forgone
+    lease.see(6, 104.0)
+    assert not lease.forgone and not lease.ended(284.0)
+
+
+def test_a_run_that_is_not_followed_is_forgone_at_once() -> None:
+    lease = Lease(10, None)
+    lease.renew(5.0)
+    lease.forgo(6.0)
+    assert lease.ended(6.0) and not lease.forgone

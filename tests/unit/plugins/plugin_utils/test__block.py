@@ -53,6 +53,16 @@ def test_redrawn_in_place_and_erased() -> None:
     assert window.rows == ["before", "after", "", "", "", ""]
 
 
+def test_ended_for_good(tmp_path: t.Any) -> None:
+    with open(tmp_path / "terminal", "w+", encoding="utf-8") as stream:
+        block = Block(stream)
+        block.draw(["one"])
+        block.end()
+        block.draw(["two"])
+    written = (tmp_path / "terminal").read_bytes()
+    assert written.endswith(b"\x1b[?7h\r\x1b[J") and b"two" not in written
+
+
 def test_at_the_bottom_it_scrolls_once() -> None:
     window = Window()
     window.write("1\n2\n3\n4\n5\n")

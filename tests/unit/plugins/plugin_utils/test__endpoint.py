@@ -178,6 +178,7 @@ def test_has_rsh() -> None:
         ("ansible.netcommon.network_cli", "use ansible.netcommon.net_put"),
         ("paramiko_ssh", "set ansible_connection=ssh for it$"),
         ("community.docker.docker", "run rsync on it with mode=target"),
+        ("containers.podman.podman", "run rsync on it with mode=target"),
     ],
 )
 def test_another_connection_is_refused(connection: str, says: str) -> None:

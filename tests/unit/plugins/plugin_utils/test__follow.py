@@ -105,7 +105,7 @@ def test_from_start_to_end(target: Target) -> None:
     target.events = [nothing, target.publish(1), target.publish(2), target.end]
     follower = target.follower()
     assert numbers(follower) == [1, 2]
-    assert follower.over
+    assert follower.over and follower.result == RESULT
     follower.clean()
     assert target.left == []
 

@@ -17,7 +17,7 @@ FACTS = {"discovered_interpreter_python": "/usr/bin/python3"}
 
 
 def taken(result: t.Any, before: str = "", after: str = "", **started: t.Any) -> dict[str, t.Any] | None:
-    return plain_result({"rc": 0, "stdout": before + json.dumps(result) + after}, started)
+    return plain_result(before + json.dumps(result) + after, started)
 
 
 @pytest.mark.parametrize(("before", "after"), [("", ""), ("Welcome!\r\n", "\r\n")])
@@ -63,4 +63,4 @@ def test_warnings_of_both() -> None:
     "text", ["", "cat: no such file", '{"changed": tr', "Welcome {all}!\n{}", '{"changed": true} bye']
 )
 def test_what_cannot_be_read(text: str) -> None:
-    assert plain_result({"rc": 1, "stdout": text}, {}) is None
+    assert plain_result(text, {}) is None
