@@ -25,7 +25,7 @@ from tests.integration.runner import LIMIT_SECONDS, Ansible
 from tests.support import servers
 from tests.support.processes import children, descendants, mentioning, on_their_way, temporary_files, wait_for
 
-LEASE = 5
+LEASE = 8
 SSHD = shutil.which("sshd", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin") or "sshd"
 
 
