@@ -246,7 +246,7 @@ def test_names_that_still_differ_with_their_reasons(tmp_path: object) -> None:
     program, failures = script(tmp_path, COMPARED), Listing(10)
 
     async def work(lanes: Lanes) -> int:
-        _comparison, differing = await lanes.first.compare(lambda _shell, _rate: [program.encode()], failed, failures)
+        _dry_run, differing, _back = await lanes.first.compare(lambda _shell, _rate: [program.encode()], failed, failures)
         return differing
 
     assert with_lanes(work) == 2
