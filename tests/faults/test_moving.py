@@ -88,7 +88,7 @@ def test_a_name_that_was_away_for_a_moment_is_a_warning(folder: str, tree: Tree,
     result = engine.run(tree.params(rsync_path=program, jobs=1, delete=delete))
     assert (result["failed"], result["rc"]) == (False, 24), result
     assert "1 name vanished at the source before being transferred" in result["warnings"]
-    assert [os.path.relpath(failure["path"], "/") for failure in result["failures"]][0].endswith("d1/file4")
+    assert result["failures"][0]["path"].endswith("d1/file4")
     assert os.path.exists(os.path.join(tree.dest, "extraneous")) is not delete
     again = engine.run(tree.params(delete=True))
     assert again["rc"] == 0 and tree.arrived()

@@ -12,8 +12,8 @@ import typing as t
 
 import pytest
 
-from tests.fidelity.conftest import Bench
-from tests.support import servers
+from tests.fidelity.conftest import OLDER, Bench, needs_older
+from tests.support import servers, trees
 
 # The same work over every kind of connection.
 WORK = [
@@ -115,6 +115,31 @@ def test_files_from(bench: Bench, recursive: bool) -> None:
     words = ["-a", "--files-from=" + path, "--ignore-missing-args"] + (["-r"] if recursive else [])
     params: dict[str, t.Any] = {"files_from": path, "rsync_opts": ["--ignore-missing-args"]}
     bench.compare(words, dict(params, recursive=True) if recursive else params)
+
+
+def _escaped(source: str, dest: str) -> None:
+    """Names with backslashes and wildcards, in both orders: new, changed, extraneous, in directories and linked."""
+    hostile = [b"a\\[b", b"a\\*", b"*\\", b"a\\]", b"[\\]]", b"a\\b", b"a?b", b"plain"]
+    for place in (b"", b"old", b"new", b"old d\\[", b"new d\\?"):
+        for name in hostile:
+            trees.write(os.path.join(os.fsencode(source), place, name), b"new " + name)
+            if not place.startswith(b"new"):
+                trees.write(os.path.join(os.fsencode(dest), place, name), b"old " + name)
+                trees.write(os.path.join(os.fsencode(dest), place, name + b" extraneous"), name)
+    os.link(os.path.join(source, "old", "plain"), os.path.join(source, "linked\\*"))
+    for top in (source, dest):
+        trees.stamp(os.fsencode(top))
+
+
+@pytest.mark.parametrize("rsync", ["rsync", pytest.param(OLDER, marks=needs_older)], ids=["installed", "older"])
+@pytest.mark.parametrize("words", ["-a", "-aH --delete", "-ac --delete", "-a --delete-before"])
+def test_a_pull_of_names_that_a_list_cannot_hold(bench: Bench, ssh: servers.Ssh, words: str, rsync: str) -> None:
+    bench.prepare_trees(_escaped)
+    far: dict[str, t.Any] = {"before": lambda path: "%s:%s" % (ssh.host, path), "connect": ["-e", ssh.rsh()]}
+    params = dict(ssh.options(), archive=False, rsync_opts=words.split(), remote_rsync_path=rsync)
+    result = bench.compare([*words.split(), "--rsync-path=" + rsync], params, rsync=rsync, **far)
+    assert [row["stage"] for row in result["one_process"]] == ["finalize"]
+    assert sum(row["files"] for row in result["lanes"]) > 0
 
 
 def test_missing_destination_path(bench: Bench) -> None:
