@@ -345,6 +345,13 @@ options:
   files_from:
     description: A file on the target host with names below O(src) to copy, one a line.
     type: path
+  from0:
+    description:
+      - In the files of O(files_from), O(exclude_from) and O(include_from), and in those that a O(filter) merges, each
+        entry ends with a NUL byte instead of a newline, as C(find -print0) writes it.
+      - A name in O(files_from) that starts with C(#) or C(;) is a comment to rsync all the same. Write C(./) before it.
+    type: bool
+    default: false
   cvs_exclude:
     description: Leave out what CVS leaves out.
     type: bool

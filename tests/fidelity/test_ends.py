@@ -117,6 +117,35 @@ def test_files_from(bench: Bench, recursive: bool) -> None:
     bench.compare(words, dict(params, recursive=True) if recursive else params)
 
 
+@pytest.mark.parametrize("pull", [None, False, True], ids=["local", "push", "pull"])
+@pytest.mark.parametrize("further", [[], ["-r"], ["-r", "--delete"]], ids=["flat", "recursive", "delete"])
+def test_files_from_with_nul_bytes(bench: Bench, ssh: servers.Ssh, further: list[str], pull: bool | None) -> None:
+    """Names with newlines, among patterns with newlines."""
+    bench.prepare()
+    names, patterns = (os.path.join(bench.folder, name) for name in ("names", "patterns"))
+    with open(names, "wb") as stream:
+        stream.write(b"a/\0z/file5\0hard\nlink\0./hostile/#comment\0hostile/not utf-8 \xff\xfe\0hostile directories\0")
+    with open(patterns, "wb") as stream:
+        stream.write(b"file6\0new\nline\0")
+    words = ["-a", *further, "--from0", "--files-from=" + names, "--exclude-from=" + patterns]
+    params = {"archive": False, "rsync_opts": words}
+    if pull is None:
+        bench.compare(words, params)
+        return
+    far: dict[str, t.Any] = {"before" if pull else "after": lambda path: "%s:%s" % (ssh.host, path)}
+    bench.compare(words, dict(params, **ssh.options()), connect=["-e", ssh.rsh()], **far)
+
+
+@pytest.mark.parametrize("words", ["--delete", "--delete-excluded", "--delete --force"])
+def test_patterns_with_nul_bytes(bench: Bench, words: str) -> None:
+    """In every pass that has filters, the lists beside them."""
+    bench.prepare(source="new full", dest="dest full")
+    path = os.path.join(bench.folder, "patterns")
+    with open(path, "wb") as stream:
+        stream.write(b"*.o\0new\nextra\0keep.bak\0")
+    bench.compare_words("-a --from0 --exclude-from=%s %s" % (path, words))
+
+
 def _escaped(source: str, dest: str) -> None:
     """Names with backslashes and wildcards, in both orders: new, changed, extraneous, in directories and linked."""
     hostile = [b"a\\[b", b"a\\*", b"*\\", b"a\\]", b"[\\]]", b"a\\b", b"a?b", b"plain"]
