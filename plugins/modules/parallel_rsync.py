@@ -617,7 +617,10 @@ stats:
       type: int
       sample: 0
     sent_bytes:
-      description: Bytes that all rsyncs sent, protocol included.
+      description:
+        - Bytes that all rsyncs sent, protocol included. Many send more than one would, as each is given a list.
+        - What an rsync sent that broke off, in the scan or in a transfer, nobody can tell. It is missing here, in
+          RV(stats.received_bytes), RV(stats.literal_bytes) and RV(stats.matched_bytes).
       type: int
       sample: 27991230012
     received_bytes:
