@@ -117,3 +117,30 @@ def test_a_source_that_loses_its_content_takes_nothing_along(folder: str, tree: 
     assert (result["failed"], result["rc"], result["stats"]["deletions"]) == (True, 23, 0)
     assert result["failures"][0]["path"] == "." and "run again" in result["failures"][0]["reason"]
     assert len(snapshot.snapshot(tree.dest)) == 1 + 3 + 12 + 2
+
+
+# Once, a transfer leaves a temporary file behind, as one that is killed outright does, and breaks off.
+_LEFT = """case "$*" in
+*--dry-run*) ;;
+*--files-from=*/partition.* | *" --relative "*)
+    if mkdir "$0.once" 2>/dev/null; then
+        mkdir -p '%s/d0' && echo half > '%s/d0/.file0.AbC123'
+        kill -KILL $$
+    fi ;;
+esac"""
+
+
+@pytest.mark.parametrize("limited", [None, 1])
+def test_what_a_killed_rsync_leaves_behind_is_no_reason_not_to_delete(
+    folder: str, tree: Tree, limited: int | None
+) -> None:
+    extraneous = os.path.join(tree.dest, "d0", "extraneous")
+    trees.write(os.fsencode(extraneous), b"known to the scan")
+    program = wrapper(folder, _LEFT % (tree.dest, tree.dest))
+    result = engine.run(tree.params(rsync_path=program, delete=True, max_delete=limited))
+    assert result["stats"]["retries"] == 1, result
+    if limited is None:
+        assert (result["failed"], result["rc"], result["stats"]["deletions"]) == (False, 0, 2), result
+        assert tree.arrived()
+    else:
+        assert (result["rc"], result["stats"]["deletions"]) == (25, 1), result
