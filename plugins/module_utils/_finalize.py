@@ -21,6 +21,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._model import Failure
 from ansible_collections.vgreb.jsync.plugins.module_utils._names import Names
 from ansible_collections.vgreb.jsync.plugins.module_utils._result import FINALIZE
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import PARTIAL, Verdict
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import final_name
 from ansible_collections.vgreb.jsync.plugins.module_utils._spool import Spool
 
 if t.TYPE_CHECKING:
@@ -72,6 +73,7 @@ class Finalize:
         self._source = plan.roots[0]
         self._root = self._source.root
         self._deleted = False
+        self._left_behind = 0
 
     async def run(self, *, whole: bool) -> None:
         """Do what is left.
@@ -122,7 +124,7 @@ class Finalize:
 
     async def _delete_in(self, listed: Spool) -> None:
         """Delete what is extraneous in the listed directories, no more names than the scan has found."""
-        most, before = self._plan.deletions.count, self._outcome.deleted.total
+        most, before = self._plan.deletions.count + self._left_behind, self._outcome.deleted.total
 
         def build(root: Endpoint, path: str, shell: str | None, rate: int) -> list[bytes]:
             gone = self._outcome.deleted.total - before
@@ -148,15 +150,20 @@ class Finalize:
     async def _changed(self, listed: Spool) -> Names:
         """Give the directories in or below which more is extraneous now than the scan has found.
 
-        The source may have lost its files since then: a file system was unmounted, a directory moved away.
+        The source may have lost its files since then: a file system was unmounted, a directory moved away. Temporary
+        files that an rsync has left behind which broke off do not count.
         """
         known = Names(name.rstrip(b"/") for name in self._plan.deletions)
         changed = Names()
         last = None
+        broken = any(lane.retries for lane in self._lanes.all)
 
         def look(change: Change) -> None:
             nonlocal last
             if not change.deletion or change.name in known:
+                return
+            if broken and not change.directory and final_name(change.name) != change.name:
+                self._left_behind += 1
                 return
             above = change.name.rpartition(b"/")[0]
             if above != last:
@@ -192,7 +199,7 @@ class Finalize:
     async def _run_whole(self) -> None:
         """Run the user's own rsync; where a lane had failed in part and it may delete, first without deletions."""
         settings = self._request.settings
-        carried = not self._outcome.deferred
+        carried = not (self._outcome.deferred or self._plan.unlisted)
         if not carried and self._request.deletes and not settings.on("ignore-errors"):
             report = await self._carry(self._whole(delete=False, carried=False), listed=False)
             blocked = report.verdict is Verdict.PARTIAL and report.only_blocked and settings["max-delete"] is not None

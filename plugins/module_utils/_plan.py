@@ -57,6 +57,7 @@ class Plan:
         root_new: The destination does not exist yet; rsync says so before the first change.
         root_change: What the scan says of it then, where it is part of the transfer.
         unled: A hard-linked name came without its leader.
+        unlisted: Something is to be done with a name that no list can hold.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class Plan:
         self.root_new = False
         self.root_change: Change | None = None
         self.unled = False
+        self.unlisted = False
         self._by_directory = by_directory and len(roots) == 1
         self._new: collections.OrderedDict[bytes, bool] = collections.OrderedDict()
         self._parent: bytes | None = None
@@ -91,7 +93,9 @@ class Plan:
 
     def add(self, change: Change) -> None:
         """Take in one change of the scan. Of the unchanged only ``.`` says something: it is part of the transfer."""
-        if change.deletion:
+        if self.roots[0].misread(change.name.rpartition(b"/")[0] if change.deletion else change.name):
+            self.unlisted = True
+        elif change.deletion:
             self.deletions.append(change.name + b"/" if change.directory else change.name)
         elif change.directory:
             self._add_directory(change)
@@ -103,7 +107,9 @@ class Plan:
 
     def add_files(self, files: Files) -> None:
         """Take in files of one directory."""
-        directory, names, sizes = files
+        directory, names, sizes = self._listable(files)
+        if not names:
+            return
         if len(self.roots) > 1 and not directory and len(names) > 1:  # each is a source of its own
             for name, size in zip(names, sizes):
                 self.add_files(Files(directory, [name], [size]))
@@ -117,6 +123,15 @@ class Plan:
         lead = self.entry(directory, root)
         above = self.directories[root].count
         self.partitioner.add([lead + name for name in names], sizes, root=root, directories=above)
+
+    def _listable(self, files: Files) -> Files:
+        """Leave out the names that no list can hold."""
+        misread, directory = self.roots[0].misread, files.directory
+        if not misread(b"".join((directory, *files.names))):
+            return files
+        kept = [(name, size) for name, size in zip(files.names, files.sizes) if not misread(directory + name)]
+        self.unlisted = self.unlisted or len(kept) < len(files.names)
+        return Files(directory, [name for name, _size in kept], [size for _name, size in kept])
 
     def note(self, line: bytes) -> None:
         """Take in another line of the scan: which directory is made first, which one stays though it is extraneous."""
@@ -253,7 +268,7 @@ class Plan:
     @property
     def empty(self) -> bool:
         """Nothing is to be done."""
-        return not (self.lists or self.root_changed or self.root_new or self.unled)
+        return not (self.lists or self.root_changed or self.root_new or self.unled or self.unlisted)
 
     @property
     def _spools(self) -> list[Spool]:

@@ -52,6 +52,8 @@ def _risks_backups(request: Request) -> bool:
 def whole_because(request: Request, plan: Plan | None = None) -> str | None:
     """Say why the user's own rsync must run over the tree after the lanes; None where lists do."""
     settings = request.settings
+    if plan is not None and plan.unlisted:
+        return "src: on a pull no list can hold a name that has both a backslash and a wildcard in it"
     if len({row.directory for row in request.roots or ()}) > 1:
         return "src: several sources have no common directory that a list could start from"
     if settings["implied-dirs"] is False and settings.on("relative", "files-from"):

@@ -38,7 +38,7 @@ from tempfile import gettempdir
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._check import check_ends, check_nesting
 from ansible_collections.vgreb.jsync.plugins.module_utils._claim import Claim, claimed
-from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError, StateError, SyncError
+from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError, RsyncError, StateError, SyncError
 from ansible_collections.vgreb.jsync.plugins.module_utils._finalize import Finalize
 from ansible_collections.vgreb.jsync.plugins.module_utils._lease import Lease, lease_of
 from ansible_collections.vgreb.jsync.plugins.module_utils._options import Request, build_request
@@ -247,7 +247,7 @@ class _Run:
     async def _scan_to_end(self) -> None:
         try:
             await self._scan.run()
-        except StateError as error:
+        except (RsyncError, StateError) as error:
             self._transfer.stop(error.message, error.code)
             return
         self._plan.finish()

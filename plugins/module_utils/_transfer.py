@@ -319,22 +319,22 @@ class Transfer:
         lane.bytes += sum(files.sizes)
 
     async def _name_failures(self, lane: Lane, root: Endpoint, partition: Partition, report: Report, left: int) -> None:
-        """List what did not arrive. A name that is said to have vanished and is there after all is a failure, too."""
+        """List what did not arrive. What was gone when its turn came is a warning, be it back or not."""
         failures = Listing(LISTED)
-        comparison, differing = await lane.compare(
+        dry_run, differing, back = await lane.compare(
             lambda shell, rate: self._command.verify(root, partition.path, shell, rate),
             report,
             failures,
             left=left if report.verdict is Verdict.VANISHED and not report.problems.more else None,
         )
-        if report.verdict is Verdict.VANISHED and comparison.verdict is Verdict.DONE and not differing:
+        if report.verdict is Verdict.VANISHED and dry_run.verdict is Verdict.DONE and not differing:
             return  # all names are there and the same: it was the temporary file of another lane that vanished
         self._outcome.settle(report, named=True)
         self._outcome.failures.extend(failures)
-        if comparison.verdict in (Verdict.FATAL, Verdict.RETRY):
+        if dry_run.verdict in (Verdict.FATAL, Verdict.RETRY):
             self._outcome.note(PARTIAL)
-            self._give_up(partition, "not confirmed: " + self._lanes.explain(comparison))
-        elif differing:
+            self._give_up(partition, "not confirmed: " + self._lanes.explain(dry_run))
+        elif differing > back:
             self._outcome.note(PARTIAL)
 
     def stop(self, message: str, code: int) -> None:

@@ -345,6 +345,13 @@ options:
   files_from:
     description: A file on the target host with names below O(src) to copy, one a line.
     type: path
+  from0:
+    description:
+      - In the files of O(files_from), O(exclude_from) and O(include_from), and in those that a O(filter) merges, each
+        entry ends with a NUL byte instead of a newline, as C(find -print0) writes it.
+      - A name in O(files_from) that starts with C(#) or C(;) is a comment to rsync all the same. Write C(./) before it.
+    type: bool
+    default: false
   cvs_exclude:
     description: Leave out what CVS leaves out.
     type: bool
@@ -610,7 +617,10 @@ stats:
       type: int
       sample: 0
     sent_bytes:
-      description: Bytes that all rsyncs sent, protocol included.
+      description:
+        - Bytes that all rsyncs sent, protocol included. Many send more than one would, as each is given a list.
+        - What an rsync sent that broke off, in the scan or in a transfer, nobody can tell. It is missing here, in
+          RV(stats.received_bytes), RV(stats.literal_bytes) and RV(stats.matched_bytes).
       type: int
       sample: 27991230012
     received_bytes:

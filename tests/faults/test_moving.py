@@ -68,21 +68,37 @@ def test_a_file_that_has_arrived_and_changed_since_is_no_failure(folder: str, tr
     assert result["failures"][0]["path"].endswith("d0/file0")
 
 
-_DIRECTORY_AWAY = """case " $* " in
+_AWAY = """case " $* " in
 *" --dry-run "*) ;;
 *" --files-from="* | *" --relative "*)
-    cd "%s" && mv src/d1 away
+    cd "%s" && mv src/%s away
     rsync "$@"
     code=$?
-    mv away src/d1
+    %s
     exit $code ;;
 esac"""
 
 
-def test_a_directory_that_was_away_for_a_moment_has_not_arrived(folder: str, tree: Tree) -> None:
+@pytest.mark.parametrize("back", ["mv away src/d1/file4", "echo another > src/d1/file4"], ids=["same", "another"])
+@pytest.mark.parametrize("delete", [False, True])
+def test_a_name_that_was_away_for_a_moment_is_a_warning(folder: str, tree: Tree, back: str, delete: bool) -> None:
+    """What rsync says has vanished has not arrived, even if it is there again when somebody asks."""
+    trees.write(os.path.join(os.fsencode(tree.dest), b"extraneous"), b"goes")
+    program = wrapper(folder, _AWAY % (folder, "d1/file4", back))
+    result = engine.run(tree.params(rsync_path=program, jobs=1, delete=delete))
+    assert (result["failed"], result["rc"]) == (False, 24), result
+    assert "1 name vanished at the source before being transferred" in result["warnings"]
+    assert result["failures"][0]["path"].endswith("d1/file4")
+    assert os.path.exists(os.path.join(tree.dest, "extraneous")) is not delete
+    again = engine.run(tree.params(delete=True))
+    assert again["rc"] == 0 and tree.arrived()
+
+
+def test_a_directory_that_was_away_for_a_moment_names_its_files(folder: str, tree: Tree) -> None:
     """rsync complains of the directory alone."""
-    result = engine.run(tree.params(rsync_path=wrapper(folder, _DIRECTORY_AWAY % folder), jobs=1))
-    assert (result["failed"], result["rc"]) == (True, 23), result
+    program = wrapper(folder, _AWAY % (folder, "d1", "mv away src/d1"))
+    result = engine.run(tree.params(rsync_path=program, jobs=1))
+    assert (result["failed"], result["rc"]) == (False, 24), result
     named = {failure["path"] for failure in result["failures"]}
     assert {"d1/file%d" % number for number in (1, 4, 7, 10)} <= named
 
@@ -101,3 +117,30 @@ def test_a_source_that_loses_its_content_takes_nothing_along(folder: str, tree: 
     assert (result["failed"], result["rc"], result["stats"]["deletions"]) == (True, 23, 0)
     assert result["failures"][0]["path"] == "." and "run again" in result["failures"][0]["reason"]
     assert len(snapshot.snapshot(tree.dest)) == 1 + 3 + 12 + 2
+
+
+# Once, a transfer leaves a temporary file behind, as one that is killed outright does, and breaks off.
+_LEFT = """case "$*" in
+*--dry-run*) ;;
+*--files-from=*/partition.* | *" --relative "*)
+    if mkdir "$0.once" 2>/dev/null; then
+        mkdir -p '%s/d0' && echo half > '%s/d0/.file0.AbC123'
+        kill -KILL $$
+    fi ;;
+esac"""
+
+
+@pytest.mark.parametrize("limited", [None, 1])
+def test_what_a_killed_rsync_leaves_behind_is_no_reason_not_to_delete(
+    folder: str, tree: Tree, limited: int | None
+) -> None:
+    extraneous = os.path.join(tree.dest, "d0", "extraneous")
+    trees.write(os.fsencode(extraneous), b"known to the scan")
+    program = wrapper(folder, _LEFT % (tree.dest, tree.dest))
+    result = engine.run(tree.params(rsync_path=program, delete=True, max_delete=limited))
+    assert result["stats"]["retries"] == 1, result
+    if limited is None:
+        assert (result["failed"], result["rc"], result["stats"]["deletions"]) == (False, 0, 2), result
+        assert tree.arrived()
+    else:
+        assert (result["rc"], result["stats"]["deletions"]) == (25, 1), result

@@ -55,6 +55,24 @@ def test_one_that_was_heard_ends_the_run(folder: str, deep: Tree) -> None:
     assert deep.arrived()
 
 
+@pytest.mark.parametrize("bwlimit", [None, "1m"], ids=["while lanes carry", "before they begin"])
+def test_one_alone_that_was_heard_names_what_no_lane_carries(folder: str, tree: Tree, bwlimit: str | None) -> None:
+    """What a lane carries at that moment arrives, or is named as well. Nothing is deleted."""
+    trees.write(os.path.join(os.fsencode(tree.dest), b"extraneous"), b"must stay")
+    program = wrapper(folder, 'case "$*" in *--dry-run*) rsync "$@"; kill -9 $$;; esac')
+    result = engine.run(tree.params(rsync_path=program, jobs=1, retries=0, delete=True, bwlimit=bwlimit))
+    assert (result["failed"], result["rc"], result["msg"]) == (True, -9, "rsync: killed by signal 9"), result
+    names = {"d%d/file%d" % (number % 3, number) for number in range(12)}
+    missing = {name for name in names if not os.path.exists(os.path.join(tree.dest, name))}
+    named = {failure["path"]: failure["reason"] for failure in result["failures"]}
+    assert missing <= {*named} <= names
+    assert missing == names or bwlimit is None
+    assert all(named[name] == "not attempted: " + result["msg"] for name in missing)
+    assert os.path.exists(os.path.join(tree.dest, "extraneous"))
+    assert not engine.run(tree.params(delete=True))["failed"]
+    assert tree.arrived()
+
+
 def test_a_directory_that_goes_meanwhile_is_a_warning(folder: str, deep: Tree) -> None:
     gone = os.path.join(deep.source, "d1", "a", "b")
     result = scan_with(folder, deep, SCANNING % ("d1", "rm -rf '%s'" % gone))

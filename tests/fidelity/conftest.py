@@ -23,6 +23,12 @@ OTHER_USER = "nobody"
 # sources give the contents of directories, unless it has read all first.
 AT_ONCE = ["--no-inc-recursive"]
 
+# Another version than that of this host, unpacked beside it.
+OLDER = os.path.abspath(
+    os.path.join(os.path.dirname(__file__), "..", "..", ".cache", "rsync-older", "usr", "bin", "rsync")
+)
+
+needs_older = pytest.mark.skipif(not os.path.exists(OLDER), reason="the distribution offers no other rsync")
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away and become another user")
 
 

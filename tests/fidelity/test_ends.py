@@ -12,8 +12,8 @@ import typing as t
 
 import pytest
 
-from tests.fidelity.conftest import Bench
-from tests.support import servers
+from tests.fidelity.conftest import OLDER, Bench, needs_older
+from tests.support import servers, trees
 
 # The same work over every kind of connection.
 WORK = [
@@ -115,6 +115,60 @@ def test_files_from(bench: Bench, recursive: bool) -> None:
     words = ["-a", "--files-from=" + path, "--ignore-missing-args"] + (["-r"] if recursive else [])
     params: dict[str, t.Any] = {"files_from": path, "rsync_opts": ["--ignore-missing-args"]}
     bench.compare(words, dict(params, recursive=True) if recursive else params)
+
+
+@pytest.mark.parametrize("pull", [None, False, True], ids=["local", "push", "pull"])
+@pytest.mark.parametrize("further", [[], ["-r"], ["-r", "--delete"]], ids=["flat", "recursive", "delete"])
+def test_files_from_with_nul_bytes(bench: Bench, ssh: servers.Ssh, further: list[str], pull: bool | None) -> None:
+    """Names with newlines, among patterns with newlines."""
+    bench.prepare()
+    names, patterns = (os.path.join(bench.folder, name) for name in ("names", "patterns"))
+    with open(names, "wb") as stream:
+        stream.write(b"a/\0z/file5\0hard\nlink\0./hostile/#comment\0hostile/not utf-8 \xff\xfe\0hostile directories\0")
+    with open(patterns, "wb") as stream:
+        stream.write(b"file6\0new\nline\0")
+    words = ["-a", *further, "--from0", "--files-from=" + names, "--exclude-from=" + patterns]
+    params = {"archive": False, "rsync_opts": words}
+    if pull is None:
+        bench.compare(words, params)
+        return
+    far: dict[str, t.Any] = {"before" if pull else "after": lambda path: "%s:%s" % (ssh.host, path)}
+    bench.compare(words, dict(params, **ssh.options()), connect=["-e", ssh.rsh()], **far)
+
+
+@pytest.mark.parametrize("words", ["--delete", "--delete-excluded", "--delete --force"])
+def test_patterns_with_nul_bytes(bench: Bench, words: str) -> None:
+    """In every pass that has filters, the lists beside them."""
+    bench.prepare(source="new full", dest="dest full")
+    path = os.path.join(bench.folder, "patterns")
+    with open(path, "wb") as stream:
+        stream.write(b"*.o\0new\nextra\0keep.bak\0")
+    bench.compare_words("-a --from0 --exclude-from=%s %s" % (path, words))
+
+
+def _escaped(source: str, dest: str) -> None:
+    """Names with backslashes and wildcards, in both orders: new, changed, extraneous, in directories and linked."""
+    hostile = [b"a\\[b", b"a\\*", b"*\\", b"a\\]", b"[\\]]", b"a\\b", b"a?b", b"plain"]
+    for place in (b"", b"old", b"new", b"old d\\[", b"new d\\?"):
+        for name in hostile:
+            trees.write(os.path.join(os.fsencode(source), place, name), b"new " + name)
+            if not place.startswith(b"new"):
+                trees.write(os.path.join(os.fsencode(dest), place, name), b"old " + name)
+                trees.write(os.path.join(os.fsencode(dest), place, name + b" extraneous"), name)
+    os.link(os.path.join(source, "old", "plain"), os.path.join(source, "linked\\*"))
+    for top in (source, dest):
+        trees.stamp(os.fsencode(top))
+
+
+@pytest.mark.parametrize("rsync", ["rsync", pytest.param(OLDER, marks=needs_older)], ids=["installed", "older"])
+@pytest.mark.parametrize("words", ["-a", "-aH --delete", "-ac --delete", "-a --delete-before"])
+def test_a_pull_of_names_that_a_list_cannot_hold(bench: Bench, ssh: servers.Ssh, words: str, rsync: str) -> None:
+    bench.prepare_trees(_escaped)
+    far: dict[str, t.Any] = {"before": lambda path: "%s:%s" % (ssh.host, path), "connect": ["-e", ssh.rsh()]}
+    params = dict(ssh.options(), archive=False, rsync_opts=words.split(), remote_rsync_path=rsync)
+    result = bench.compare([*words.split(), "--rsync-path=" + rsync], params, rsync=rsync, **far)
+    assert [row["stage"] for row in result["one_process"]] == ["finalize"]
+    assert sum(row["files"] for row in result["lanes"]) > 0
 
 
 def test_missing_destination_path(bench: Bench) -> None:

@@ -13,11 +13,10 @@ import typing as t
 
 import pytest
 
-from tests.fidelity.conftest import OTHER_USER, Bench, needs_root
+from tests.fidelity.conftest import OLDER, OTHER_USER, Bench, needs_older, needs_root
 from tests.fidelity.test_options import IDS, ROWS
 from tests.support import engine, trees
 
-OLDER = os.path.join(os.path.dirname(__file__), "..", "..", ".cache", "rsync-older", "usr", "bin", "rsync")
 OLD, NEW = 1_500_000_000_000_000_000, 1_600_000_000_000_000_000
 
 Make = t.Callable[[bytes, bytes], None]
@@ -186,12 +185,12 @@ def test_mounts(bench: Bench, options: str) -> None:
             subprocess.run(["umount", path], check=False)
 
 
-@pytest.mark.skipif(not os.path.exists(OLDER), reason="the distribution offers no other rsync")
+@needs_older
 @pytest.mark.parametrize(("_name", "words", "params"), ROWS, ids=IDS)
 def test_another_rsync(bench: Bench, _name: str, words: list[str], params: dict[str, object]) -> None:
     """The same with an rsync of another version, unpacked beside the one of this host."""
     bench.prepare()
-    bench.compare(words, params, rsync=os.path.abspath(OLDER))
+    bench.compare(words, params, rsync=OLDER)
 
 
 @needs_root

@@ -17,6 +17,8 @@ import typing as t
 _LONGEST_PATH = 4000
 _LONGEST_LINE = 128 << 10
 
+_WILDCARD = re.compile(rb"[]*?[]")
+
 LOCAL = "local"
 SSH = "ssh"
 DAEMON = "daemon"
@@ -130,6 +132,13 @@ class Source(t.NamedTuple):
         if self.root.remote or b"/./" in root or longest > _LONGEST_PATH or size > _LONGEST_LINE:
             return []
         return [os.fsdecode(start + name) for name in names]
+
+    def misread(self, name: bytes) -> bool:
+        """Say whether a list cannot hold a name: on a pull rsync refuses what it then gets as not asked for.
+
+        It looks for wildcards there, and takes a backslash for an escape (exclude.c, add_implied_include).
+        """
+        return self.root.remote and b"\\" in name and bool(_WILDCARD.search(name))
 
 
 def _source(directory: Endpoint, base: bytes | None = None, *, contents: bool = False) -> Source:

@@ -52,6 +52,20 @@ class Waiting(t.NamedTuple):
     report: Report
 
 
+class Comparison(t.NamedTuple):
+    """What a dry run over a list says of an rsync that failed in part.
+
+    Attributes:
+        report: Of the dry run.
+        differing: How many names it found to differ.
+        back: How many of them were gone when their turn came, which is no failure.
+    """
+
+    report: Report
+    differing: int
+    back: int
+
+
 class Lane:
     """One connection, and the rsyncs over it.
 
@@ -229,7 +243,7 @@ class Lane:
 
     async def compare(
         self, build: Build, report: Report, failures: Listing, *, left: int | None = None
-    ) -> tuple[Report, int]:
+    ) -> Comparison:
         """Ask rsync, in dry run, which names still differ, and list each with what a report says about it.
 
         Args:
@@ -238,28 +252,27 @@ class Lane:
             failures: Takes in the names, and those that only the report knows.
             left: Of how many names rsync has not said that they arrived, where all its messages were about names that
                 had vanished. If these account for all that are left, the other names have changed since they arrived.
-
-        Returns:
-            The report of the dry run, and how many names it found to differ.
         """
         reasons = Reasons(report.problems.entries)
-        before, changed = failures.total, Listing(failures.limit)
+        before, changed, back = failures.total, Listing(failures.limit), 0
 
         def differs(change: Change) -> None:
+            nonlocal back
             if change.unchanged or change.directory or change.deletion:
                 return
             reason = reasons.of(change.name) or (left is not None and reasons.of_above(change.name))
+            back += bool(reason) and left is not None
             (failures if reason or left is None else changed).add(Failure(change.name, reason or DIFFERS))
 
-        comparison = await self.carry(build, differs, may_retry=lambda: False)
-        if left is not None and left > failures.total - before + comparison.vanished:
+        dry_run = await self.carry(build, differs, may_retry=lambda: False)
+        if left is not None and left > back + dry_run.vanished:
             failures.extend(changed)
         differing = failures.total - before
         for problem in reasons.unused():
             failures.add(Failure(problem.path or b"", problem.reason))
         # The messages that were not kept are about names that differ without a reason, as far as there are such.
         failures.total += max(report.problems.more - reasons.missing, 0)
-        return comparison, differing
+        return Comparison(dry_run, differing, back)
 
     def _start(self, build: Build, rate: int, report: Report, *, waits: bool = False) -> Process:
         password = self._lanes.request.password
@@ -284,4 +297,4 @@ async def pause(attempt: int) -> None:
     await asyncio.sleep(min(2.0 ** (attempt - 1), _LONGEST_PAUSE_SECONDS))
 
 
-__all__ = ("Build", "Lane", "Waiting")
+__all__ = ("Build", "Comparison", "Lane", "Waiting")

@@ -238,6 +238,13 @@ _FILTERS = [
         option="files_from",
         note="read by the scan; the lanes have lists of their own. With deletion one process finishes the tree",
     ),
+    Option(
+        "from0",
+        "0",
+        passes="stld",
+        option="from0",
+        note="of all files that options name, wherever it stands; the lanes' own lists are so in any case",
+    ),
 ]
 
 _DELETION = [
@@ -371,7 +378,6 @@ _REFUSED = (
     + _refused("it lists files and moves none", "list-only")
     + _refused("it starts another program than a transfer", "daemon", "server", "sender", "detach", "help", "version/V")
     + _refused("it belongs to the daemon", "config", "dparam", kind=VALUE)
-    + _refused("lists of the module end in NUL, lists of the user in newlines: give a list with newlines", "from0/0")
     + _refused("it lets a remote shell see file names", "old-args")
     + _refused("it is for rsync before 3.1, which cannot take part", "old-dirs", "old-d")
     + _refused("it is deprecated: use remove_source_files", "remove-sent-files")

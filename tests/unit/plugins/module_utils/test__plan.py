@@ -127,6 +127,23 @@ def test_recorded_deletions(make: Make, version: str) -> None:
     assert not files(plan) and not plan.empty
 
 
+def test_names_that_no_list_can_hold(make: Make) -> None:
+    """On a pull they stay out of all lists, with what lies below them."""
+    lines = [
+        "cd+++++++++ a\\*/",
+        ">f+++++++++ a\\*/below",
+        ">f+++++++++ b\\[",
+        ">f+++++++++ plain",
+        "*deleting   c\\?",
+        "*deleting   d\\?/extraneous",
+    ]
+    pull, push = fill(make("far:/src/"), *lines), fill(make(), *lines)
+    assert (files(pull), made(pull), list(pull.deletions)) == ([b"./plain"], [], [b"c\\?"])
+    assert pull.unlisted and not push.unlisted
+    assert (len(files(push)), len(made(push)), push.deletions.count) == (3, 1, 2)
+    assert not fill(make("far:/src/"), *lines[3:5]).unlisted
+
+
 @each_version
 def test_a_recorded_reference(make: Make, version: str) -> None:
     """What is linked with a file of --link-dest is told as a hard link, and moved like a file all the same."""

@@ -218,7 +218,7 @@ def test_a_file_takes_the_place_of_a_directory_only_where_the_user_lets_rsync_de
 
 
 def test_files_of_patterns_are_read_as_the_user_wrote_them() -> None:
-    """--from0 holds for those that stand behind it, too (options.c)."""
+    """--from0 holds for those that stand behind it, too (options.c): only with NUL bytes they stand there."""
     words = options("deletions", delete=True, exclude_from="/patterns", include_from="/more")
     assert {"--exclude-from=/patterns", "--include-from=/more"} <= set(words[: words.index("--from0")])
 

@@ -265,3 +265,14 @@ def test_a_command_line_is_not_too_long() -> None:
     assert split is not None
     names = [b"name%d" % number for number in range(10_000)]
     assert split.paths(names) == [] and len(split.paths(names[:5000])) == 5000
+
+
+@pytest.mark.parametrize("source", ["far:/src/", "far::m/src", "/src/"])
+@pytest.mark.parametrize(
+    ("name", "misread"),
+    [(b"a\\[b", True), (b"d?/a\\b", True), (b"a\\]", True), (b"*\\", True), (b"a\\b", False), (b"*?[a]", False)],
+)
+def test_names_that_no_list_of_a_pull_can_hold(source: str, name: bytes, misread: bool) -> None:
+    split = split_source(parse_endpoint(source))
+    assert split is not None
+    assert split.misread(name) == (misread and source != "/src/")

@@ -246,8 +246,8 @@ def test_names_that_still_differ_with_their_reasons(tmp_path: object) -> None:
     program, failures = script(tmp_path, COMPARED), Listing(10)
 
     async def work(lanes: Lanes) -> int:
-        _comparison, differing = await lanes.first.compare(lambda _shell, _rate: [program.encode()], failed, failures)
-        return differing
+        comparison = await lanes.first.compare(lambda _shell, _rate: [program.encode()], failed, failures)
+        return comparison.differing
 
     assert with_lanes(work) == 2
     assert [(failure.path, failure.reason) for failure in failures.entries] == [

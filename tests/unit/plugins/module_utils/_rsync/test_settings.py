@@ -152,7 +152,6 @@ REFUSED = {
     "lists files and moves none": "--list-only",
     "another program than a transfer": "--daemon --server --sender --version --help -V",
     "belongs to the daemon": "--config=x --dparam=x",
-    "give a list with newlines": "-0 --from0 --no-from0",
     "lets a remote shell see file names": "--old-args",
     "before 3.1": "--old-dirs --old-d",
     "use remove_source_files": "--remove-sent-files",
