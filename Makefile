@@ -17,7 +17,7 @@ demo build: export LC_ALL := C.UTF-8
 demo build: export ANSIBLE_CONFIG := tests/setup/ansible.cfg
 demo build: export ANSIBLE_COLLECTIONS_PATH := .cache/collections
 
-.PHONY: help demo test fidelity-long lint docs picture bench bench-scale bench-peers bench-wan bench-python bench-limit build clean
+.PHONY: help demo test test-all fidelity-long lint docs picture bench bench-scale bench-peers bench-wan bench-python bench-limit build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -25,6 +25,7 @@ help: ## list the targets
 	@echo 'Variables:'
 	@echo '  PYTHON=python3.13                           Python 3.11 or newer, found by itself if not given'
 	@echo '  PYTEST_ARGS="tests/faults -k stop"          what make test passes to pytest'
+	@echo '  ROWS="2.17 python3.9"                       rows of make test-all, all if not given'
 	@echo '  SECONDS=28800                               how long make fidelity-long looks for differences'
 	@echo '  WORK=e1,f3                                  rows of make bench, all if not given: docs/performance.md'
 	@echo '  RUNNERS=mprsync,module                      what it compares with plain rsync, all if not given'
@@ -41,6 +42,10 @@ test: ## set all up, lint, run the tests
 	@sh tests/setup/setup.sh test
 	@$(MAKE) --no-print-directory lint
 	.venv/bin/python -m pytest -n auto $(PYTEST_ARGS)
+
+test-all: ## test with each ansible-core and each Python that is at hand: takes hours
+	@sh tests/setup/setup.sh matrix
+	.venv/bin/python -m tests.matrix $(ROWS)
 
 fidelity-long: ## hold the module against rsync on other trees each time, for SECONDS
 	@sh tests/setup/setup.sh test

@@ -58,7 +58,7 @@ class Inventory:
         """How Ansible connects to a host: LOCAL, SSH or another name."""
         delegated = self._action._task.delegate_to is not None
         if name == self.own and not delegated:
-            kind = str(self._action._connection._load_name)
+            kind = str(self._action._connection.ansible_name)
         else:
             by_task = self._keys["connection"] if name == self.own else None
             kind = (

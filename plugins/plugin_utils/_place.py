@@ -196,7 +196,9 @@ class _Place:
         action._play_context, action._connection = context, connection
         local = self._vars["hostvars"].get("localhost") or {}
         self._vars = {name: value for name, value in self._vars.items() if not name.endswith("_interpreter")}
-        self._vars["ansible_python_interpreter"] = local.get("ansible_python_interpreter") or sys.executable
+        python = local.get("ansible_python_interpreter") or sys.executable
+        # Ansible's own may lie in an environment whose path has a space, which ansible-core 2.16 cannot run.
+        self._vars["ansible_python_interpreter"] = os.path.realpath(python) if python == sys.executable else python
 
     def _look_up(self, near: str) -> None:
         """Find relative paths on the controller: what exists as copy does, a destination below the playbook."""

@@ -2,56 +2,21 @@
 # MIT License (see LICENSE or https://opensource.org/licenses/MIT)
 # SPDX-License-Identifier: MIT
 
-"""The environments in which everything runs, the servers, and a place for each run."""
+"""The environments in which everything runs, and the servers."""
 
 from __future__ import annotations
 
-import glob
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 import typing as t
 
 import pytest
 
 from tests.integration import hosts as inventory
-from tests.integration.runner import COLLECTIONS, REPOSITORY, Ansible
+from tests.integration.environments import NAMES, environment
+from tests.integration.runner import COLLECTIONS, Ansible
 from tests.support import servers
-
-NEWEST = os.path.dirname(sys.executable)
-OLDEST = os.path.join(REPOSITORY, ".venv-oldest", "bin")
-
-BOTH = ("newest", "oldest")
-
-# The oldest Python of a target host needs ansible-core 2.17 or older.
-OLD_PYTHON = "oldest-python3.7"
-
-
-def _python37() -> str | None:
-    """A Python 3.7 that works; a shim in PATH may stand for one that is switched off."""
-    found = [shutil.which("python3.7"), *glob.glob(os.path.expanduser("~/.pyenv/versions/3.7*/bin/python3.7"))]
-    for path in filter(None, found):
-        if subprocess.run([path, "-c", ""], stderr=subprocess.DEVNULL).returncode == 0:
-            return path
-    return None
-
-
-# The two ends of what is supported. Without Python 3.7 its tests are seen to be skipped.
-ENDS = ("newest", OLD_PYTHON) if _python37() else (*BOTH, OLD_PYTHON)
-
-
-def _environment(name: str, folder: str) -> Ansible:
-    programs = NEWEST if name == "newest" else OLDEST
-    if not os.path.exists(os.path.join(programs, "ansible-playbook")):
-        pytest.skip("no ansible-playbook in %s" % programs)
-    python = os.path.realpath(os.path.join(programs, "python"))
-    if name == OLD_PYTHON:
-        python = _python37() or pytest.skip("no Python 3.7, in PATH or in ~/.pyenv")
-    place = os.path.join(folder, name)
-    os.makedirs(place, exist_ok=True)
-    return Ansible(name, programs, python, place)
 
 
 @pytest.fixture(scope="session")
@@ -72,10 +37,10 @@ def folder() -> t.Iterator[str]:
     shutil.rmtree(path)
 
 
-@pytest.fixture(scope="session", params=BOTH)
+@pytest.fixture(scope="session", params=NAMES)
 def ansible(request: pytest.FixtureRequest, folder: str) -> Ansible:
-    """The newest and the oldest ansible-core; a test may ask for other environments."""
-    return _environment(request.param, folder)
+    """The newest and the oldest ansible-core, or those that JSYNC_ANSIBLE names; a test may ask for others."""
+    return environment(request.param, folder)
 
 
 @pytest.fixture(scope="session")

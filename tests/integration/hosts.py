@@ -60,6 +60,7 @@ def running(folder: str) -> t.Iterator[Hosts]:
             started[name] = stack.enter_context(servers.sshd(place, host=address))
         rows = {name: _variables(server, folder) for name, server in started.items()}
         rows["gated"]["ansible_ssh_common_args"] = "-F " + _through(started["gate"], started["gated"], folder)
+        rows["gated"]["ansible_connection"] = "ansible.builtin.ssh"
         rows["windows"] = {"ansible_connection": "winrm", "ansible_host": "127.0.0.9"}
         rows["web"] = {
             "login": {"user": rows["web"]["ansible_user"], "key": rows["web"]["ansible_ssh_private_key_file"]},

@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from tests.integration.contract import check_keys
+from tests.integration.environments import NAMES
 from tests.integration.runner import ODD, TARGETS, Ansible
 from tests.support import servers, snapshot, trees
 
@@ -23,8 +24,7 @@ TARGET = "module_parallel_rsync_errors"
 with open(os.path.join(TARGETS, TARGET, "vars", "main.yml")) as _stream:
     CASES = yaml.safe_load(_stream)["cases"]
 
-RUNS = [("newest", case["name"]) for case in CASES]
-RUNS += [("oldest", case["name"]) for case in CASES if "everywhere" in case]
+RUNS = [(name, case["name"]) for name in NAMES for case in CASES if name == NAMES[0] or "everywhere" in case]
 
 # Ansible's own words, before the module's code runs.
 BY_ANSIBLE = ("missing required arguments: ",)
@@ -144,7 +144,7 @@ def _ask(ansible: Ansible, known: dict[str, t.Any], daemon: servers.Rsyncd) -> A
         own = {name: os.path.join(here, name) for name in ("src", "new")}
         own.update(here=here, other=os.path.join(ansible.folder, "other"), full=full)
         os.mkdir(own["other"])
-        choice = {"all_cases": ansible.name == "newest", "bound": _bound(ansible)}
+        choice = {"all_cases": ansible.name == NAMES[0], "bound": _bound(ansible)}
         os.chmod(os.path.join(here, "secret"), 0)
         results, _output = ansible.target(TARGET, {**known, **own, **choice})
         os.chmod(os.path.join(here, "secret"), 0o644)

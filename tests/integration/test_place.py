@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 import typing as t
@@ -88,4 +89,18 @@ def test_place(ansible: Ansible, hosts: Hosts, daemon: servers.Rsyncd) -> None:
         assert asked["failed"] and row["says"] in asked["msg"], asked["msg"]
         check_keys({key: value for key, value in asked.items() if key != "item"})
     assert not os.path.exists(place.path("never"))
+    ansible.check_clean()
+
+
+def test_push_by_a_python_in_a_path_with_spaces(ansible: Ansible, hosts: Hosts) -> None:
+    place = Place(ansible, "push by another path")
+    os.symlink(os.path.dirname(ansible.programs), place.path("environment"))
+    words = "mode=push src={{ here }}/src/ dest={{ here }}/dest hard_links=true"
+    ended = ansible.run(
+        place.path("environment", "bin", "python"),
+        *("-m", "ansible", "adhoc", "web", "--inventory", hosts.inventory),
+        *("-m", "vgreb.jsync.parallel_rsync", "-a", words, "-e", json.dumps({"here": place.here})),
+    )
+    assert ended.code == 0, ended.output
+    place.same("src", "dest")
     ansible.check_clean()

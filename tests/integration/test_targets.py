@@ -14,8 +14,8 @@ import typing as t
 
 import pytest
 
-from tests.integration.conftest import ENDS
 from tests.integration.contract import check_foretold, check_keys
+from tests.integration.environments import ENDS
 from tests.integration.runner import ODD, Ansible
 from tests.support import servers, snapshot, trees
 

@@ -3,7 +3,8 @@
 # MIT License (see LICENSE or https://opensource.org/licenses/MIT)
 # SPDX-License-Identifier: MIT
 
-# Set up what the Makefile needs: "setup.sh demo" for all targets, "setup.sh test" for the tests, too.
+# Set up what the Makefile needs: "setup.sh demo" for all targets, "setup.sh test" for the tests, too, and
+# "setup.sh matrix" for the tests with each ansible-core and each Python.
 #
 # Each part leaves a stamp that says what it was made for, as its last step: a second run compares the stamps and does
 # nothing, an interrupted one is made again.
@@ -108,26 +109,60 @@ make_environment() {
     echo "$wanted" >"$folder/made-for"
 }
 
-# What the tests need besides, in the same environment.
+# What the tests need besides, in an environment.
 add_test_packages() {
     wanted=$(cat tests/requirements.txt)
-    if ! stamped .venv/tested-with "$wanted"; then
-        say "Adding to .venv what tests/requirements.txt lists"
-        run .venv/bin/python -m pip install --disable-pip-version-check -r tests/requirements.txt
-        echo "$wanted" >.venv/tested-with
+    if ! stamped "$1/tested-with" "$wanted"; then
+        say "Adding to $1 what tests/requirements.txt lists"
+        run "$1/bin/python" -m pip install --disable-pip-version-check -r tests/requirements.txt
+        echo "$wanted" >"$1/tested-with"
     fi
 }
 
-# ansible-core 2.16 is the oldest that the collection promises to work with, and runs on Python 3.10 to 3.12.
-make_oldest_environment() {
-    probe='import ensurepip, sys; print(sys._base_executable); sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))'
-    for candidate in "$python" python3.12 python3.11 python3.10; do
-        if found=$("$candidate" -c "$probe" 2>/dev/null); then
-            make_environment .venv-oldest "$found" 'ansible-core==2.16.*' jmespath
-            return
+# Set $found to a Python of one of these versions that can make environments, the first that is at hand; the shim of
+# pyenv in PATH may stand for one that is switched off.
+find_one_of() {
+    probe='import ensurepip, sys; print(sys.base_prefix); sys.exit("%d.%d" % sys.version_info[:2] != sys.argv[1])'
+    pyenv=${PYENV_ROOT:-${HOME:-}/.pyenv}/versions
+    for version in "$@"; do
+        for candidate in "$python" "python$version" "$pyenv/$version".*/bin/"python$version"; do
+            if found=$("$candidate" -c "$probe" "$version" 2>/dev/null); then
+                found=$found/bin/python$version
+                return
+            fi
+        done
+    done
+    return 1
+}
+
+# An environment with another ansible-core, on the newest Python that it runs on: its version, and those of the Pythons.
+make_ansible_environment() {
+    core=$1
+    shift
+    if find_one_of "$@"; then
+        make_environment ".venv-$core" "$found" "ansible-core==$core.*" jmespath
+    else
+        say "There is no Python $*: tests with ansible-core $core will be skipped"
+    fi
+}
+
+# What the matrix needs: each ansible-core, to run the tests in, and each Python that a target host may have.
+make_matrix_environments() {
+    make_ansible_environment 2.17 3.12 3.11 3.10
+    make_ansible_environment 2.18 3.13 3.12 3.11
+    make_ansible_environment 2.19 3.13 3.12 3.11
+    make_ansible_environment 2.20 3.14 3.13 3.12
+    make_ansible_environment 2.21 3.14 3.13 3.12
+    for folder in .venv-2.*; do
+        add_test_packages "$folder"
+    done
+    for target in 3.7 3.8 3.9 3.10 3.11 3.12 3.13 3.14; do
+        if find_one_of "$target"; then
+            make_environment ".venv-python$target" "$found" hypothesis pytest pytest-timeout pytest-xdist
+        else
+            say "There is no Python $target: the module will not be tested on it"
         fi
     done
-    say "There is no Python 3.10, 3.11 or 3.12: tests with ansible-core 2.16 will be skipped"
 }
 
 # An rsync of another version than the installed one, unpacked and not installed, where apt offers one.
@@ -184,15 +219,19 @@ main() {
     find_python "$1"
     programs="rsync:rsync ssh:$client sshd:openssh-server"
     # Tests look at ACLs and attributes with these; they are not worth asking a user for.
-    if [ "$1" = test ] && [ "$(id -u)" -eq 0 ]; then
+    if [ "$1" != demo ] && [ "$(id -u)" -eq 0 ]; then
         programs="$programs setfacl:acl setfattr:attr"
     fi
     install_missing "$programs"
     make_environment .venv "$python" ansible-core jmespath
-    if [ "$1" = test ]; then
-        add_test_packages
-        make_oldest_environment
+    if [ "$1" != demo ]; then
+        add_test_packages .venv
+        # The oldest that the collection promises to work with.
+        make_ansible_environment 2.16 3.12 3.11 3.10
         unpack_older_rsync
+    fi
+    if [ "$1" = matrix ]; then
+        make_matrix_environments
     fi
 }
 

@@ -56,13 +56,13 @@ def impersonate(folder: t.Any, said: str) -> str:
     return script(folder, f"exec cat '{folder}'/help\n", "rsync")
 
 
-@functools.lru_cache
+@functools.lru_cache(maxsize=None)
 def find(path: str) -> Binary:
     """What the module knows of an rsync."""
     return within(lambda processes: find_rsync(processes, path))
 
 
-@functools.lru_cache
+@functools.lru_cache(maxsize=None)
 def recorded(version: str) -> Binary:
     """The same of one that was recorded."""
     with tempfile.TemporaryDirectory() as folder:

@@ -190,7 +190,7 @@ def test_a_rate_follows_a_change_smoothly() -> None:
         count += 100 if second <= 20 else 10
         seen.append(rate.update(second, count))
     assert seen[:20] == pytest.approx([100] * 20)
-    assert all(before > after > 10 for before, after in zip(seen[19:], seen[20:], strict=False))
+    assert all(before > after > 10 for before, after in zip(seen[19:], seen[20:]))
     assert seen[-1] == pytest.approx(10, abs=3)
 
 
