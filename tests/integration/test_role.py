@@ -274,7 +274,7 @@ def test_migration_that_is_only_looked_at(ansible: Ansible, hosts: Hosts) -> Non
     variables["migrate_dest"] = place.path("new")
     ended = play(ansible, "migrate_path", variables, "-i", hosts.inventory, "--check")
     assert ended.code == 0 and ended.output.count("would copy") == 2, ended.output
-    assert "/ would move" in ended.output and "out of use" not in ended.output
+    assert "/ would move" in ended.output and "was out of use for" not in ended.output
     assert not os.path.exists(place.path("new"))
 
 

@@ -156,4 +156,4 @@ def test_jmespath_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_filter_is_documented() -> None:
     documented = yaml.safe_load(plugin.DOCUMENTATION)
     assert [documented["name"]] == list(FilterModule().filters())
-    assert documented["positional"] == "_input, expression" == ", ".join(documented["options"])
+    assert documented["positional"] == "_input, expression" == ", ".join(list(documented["options"])[:2])
