@@ -45,6 +45,10 @@ options:
     description: The jmespath expression. Within it a literal stands in backticks, a text in single quotes.
     type: str
     required: true
+  explain:
+    description: Give, instead of an answer, why there is none; an empty text where there is one.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -75,12 +79,27 @@ _EXACT: dict[type, t.Callable[[t.Any], t.Any]] = {str: str.__str__, int: int.__i
 _LISTS = (list, tuple, Set, Iterator, ValuesView)
 
 
-def query(data: t.Any, expression: t.Any) -> t.Any:
+def query(data: t.Any, expression: t.Any, explain: bool = False) -> t.Any:
     """Evaluate a jmespath expression.
+
+    Args:
+        data: What to ask.
+        expression: The jmespath expression.
+        explain: Return what would be raised, as a text.
 
     Raises:
         AnsibleFilterError: jmespath is missing, the expression is none, or a function in it cannot take the data.
     """
+    if not explain:
+        return _answer(data, expression)
+    try:
+        _answer(data, expression)
+    except AnsibleFilterError as error:
+        return str(error)
+    return ""
+
+
+def _answer(data: t.Any, expression: t.Any) -> t.Any:
     if not HAS_JMESPATH:
         raise AnsibleFilterError(f"query needs jmespath on the controller: install it for {sys.executable}")
     if not isinstance(expression, str):

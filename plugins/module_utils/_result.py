@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 import typing as t
 
+from ansible_collections.vgreb.jsync.plugins.module_utils._largest import Largest
 from ansible_collections.vgreb.jsync.plugins.module_utils._model import (
     Change,
     Failure,
@@ -91,6 +92,7 @@ class Outcome:
         self.touched = False
         self.found_files = 0
         self.found_bytes = 0
+        self._largest = Largest()
         self.scan_ended = False
         self._lanes_over_time: list[dict[str, t.Any]] = []
         self.lanes: t.Sequence[Lane] = ()
@@ -117,6 +119,18 @@ class Outcome:
         """Take the size of the tree from the scan."""
         self._tree["entries"] = report.statistics.get("Number of files", 0)
         self._tree["total_bytes"] = report.statistics.get("Total file size", 0)
+
+    def find(self, change: Change) -> None:
+        """Take in a file that the scan has found to transfer."""
+        self.found_files += 1
+        self.found_bytes += change.size
+        self._largest.add(change.name, change.size)
+
+    def find_files(self, files: Files) -> None:
+        """Take in many of them."""
+        self.found_files += len(files.names)
+        self.found_bytes += sum(files.sizes)
+        self._largest.add_files(files)
 
     def count(self, change: Change) -> None:
         """Count one change that was made (in check mode: that would be made)."""
@@ -269,6 +283,7 @@ class Outcome:
             "lanes": [_lane_row(lane) for lane in self.lanes],
             "lanes_over_time": self._lanes_over_time,
             "failures": [failure.as_result() for failure in self.failures.entries],
+            "largest": self._largest.as_result(),
             "deleted": [path_fields(path) for path in self.deleted.entries],
             "one_process": self.one_process,
             "rsync": {"version": self.rsync.version, "path": self.rsync.path} if self.rsync else None,

@@ -208,6 +208,8 @@ class _Run:
 
     def _found(self, change: Change) -> None:
         """Take in one change of the scan."""
+        if change.transfer:
+            self._outcome.find(change)
         if self._request.check:
             if not change.unchanged:
                 self._outcome.count(change)
@@ -215,9 +217,6 @@ class _Run:
         self._plan.add(change)
         if change.unchanged:
             return
-        if change.transfer:
-            self._outcome.found_files += 1
-            self._outcome.found_bytes += change.size
         if change.directory and not change.deletion and change is not self._plan.root_change:
             self._outcome.expect(change)
         self._count_found(1)
@@ -225,8 +224,7 @@ class _Run:
     def _found_files(self, files: Files) -> None:
         """Take in many files of the scan."""
         self._plan.add_files(files)
-        self._outcome.found_files += len(files.names)
-        self._outcome.found_bytes += sum(files.sizes)
+        self._outcome.find_files(files)
         self._count_found(len(files.names))
 
     def _count_found(self, changes: int) -> None:

@@ -732,6 +732,25 @@ failures:
       description: Why, in rsync's own words.
       type: str
       sample: "send_files failed to open: Permission denied (13)"
+largest:
+  description: The ten largest files among those that the scan has found to transfer, the largest first.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    path:
+      description: The path below the destination.
+      type: str
+      sample: images/vm01.qcow2
+    path_b64:
+      description: The exact bytes of the path in base64, only where they are not UTF-8.
+      type: str
+      returned: when the path is not UTF-8
+      sample: aW1hZ2VzL/8=
+    bytes:
+      description: Bytes of the file.
+      type: int
+      sample: 21474836480
 deleted:
   description: Paths that were deleted, at most 1000 of them. RV(stats.deletions) counts all.
   returned: always

@@ -29,6 +29,9 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import
 )
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import Report  # noqa: E402
 
+if t.TYPE_CHECKING:
+    from ansible_collections.vgreb.jsync.plugins.module_utils._model import Files
+
 _FILES = 200_000
 _ROUNDS = 5
 _PIPE_BYTES = 1 << 16
@@ -90,8 +93,14 @@ def plan(blocks: t.Iterable[bytes]) -> float:
     assert source is not None
     with tempfile.TemporaryDirectory() as folder:
         made = Plan(folder, [source], 4, hard_links=False, by_directory=True, sizes=Sizes())
+        outcome = Outcome()
+
+        def found_files(files: Files) -> None:
+            made.add_files(files)
+            outcome.find_files(files)
+
         try:
-            return seconds(Report(made.add, made.note, made.add_files), blocks)
+            return seconds(Report(made.add, made.note, found_files), blocks)
         finally:
             made.close()
 

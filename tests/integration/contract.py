@@ -47,7 +47,7 @@ def check_keys(result: dict[str, t.Any], *, diff: bool = False) -> None:
     assert ("diff" in result) == diff, result
     assert set(result["stats"]) == set(stats), result
     assert set(result["stats"]["seconds"]) == set(stats["seconds"]["sample"]), result
-    for part in ("lanes", "lanes_over_time", "failures", "deleted", "one_process"):
+    for part in ("lanes", "lanes_over_time", "failures", "largest", "deleted", "one_process"):
         known = _RETURNED[part]["contains"]
         needed = {name for name, row in known.items() if "returned" not in row}
         assert all(needed <= set(entry) <= set(known) for entry in result[part]), part

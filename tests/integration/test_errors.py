@@ -104,7 +104,7 @@ def known(folder: str, ssh: servers.Ssh, daemon: servers.Rsyncd) -> t.Iterator[d
 
 
 @contextlib.contextmanager
-def _full(folder: str) -> t.Iterator[str]:
+def small_place(folder: str) -> t.Iterator[str]:
     """A directory on a file system of 256 KiB; an empty text where none can be mounted."""
     path = os.path.join(folder, "full")
     os.mkdir(path)
@@ -140,7 +140,7 @@ def _ask(ansible: Ansible, known: dict[str, t.Any], daemon: servers.Rsyncd) -> A
     here = os.path.join(ansible.folder, TARGET, ODD)
     _prepare(here)
     before = [snapshot.snapshot(top) for top in (here, daemon.top)]
-    with _full(ansible.folder) as full:
+    with small_place(ansible.folder) as full:
         own = {name: os.path.join(here, name) for name in ("src", "new")}
         own.update(here=here, other=os.path.join(ansible.folder, "other"), full=full)
         os.mkdir(own["other"])

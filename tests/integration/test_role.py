@@ -18,15 +18,18 @@ import pytest
 from tests.integration.contract import check_keys
 from tests.integration.hosts import Hosts
 from tests.integration.runner import Ansible, Ended
+from tests.integration.test_errors import small_place
+from tests.integration.test_place import NOTING, notes
 from tests.integration.test_targets import Place
 from tests.support import snapshot
 
+PLAYS = os.path.join(os.path.dirname(__file__), "role")
 MIGRATION = os.path.join(os.path.dirname(__file__), "migration")
 
 # Variables, and what is said of them.
 WRONG: list[dict[str, t.Any]] = [
-    {"variables": {"jsync_options": {"detele": True}}, "says": "asks for detele; vgreb.jsync.parallel_rsync has acls,"},
-    {"variables": {"jsync_items": [{"src": "/a", "too": "/b"}]}, "says": "asks for too;"},
+    {"variables": {"jsync_options": {"detele": True}}, "says": "jsync_options has detele, which vgreb.jsync."},
+    {"variables": {"jsync_items": [{}, {"jsync_src": "/a"}]}, "says": "number 2 has jsync_src, which vgreb.jsync."},
     {"variables": {"jsync_dest": "", "jsync_items": [{"src": "/a"}]}, "says": "jsync_items: number 1 has no dest;"},
     {"variables": {"jsync_src": ""}, "says": "There is no src; set jsync_src and jsync_dest"},
     {"variables": {"jsync_delete": "perhaps"}, "says": "'jsync_delete'"},
@@ -40,6 +43,18 @@ WRONG: list[dict[str, t.Any]] = [
         "says": "is stranger, which is no host of the inventory",
     },
     {"variables": {"jsync_rsync_path": "/bin/true"}, "says": "true is 0, but it must be 3.1 or newer"},
+    {
+        "variables": {"jsync_assert": ["stats.files", {"that": "stats.failures ="}]},
+        "says": "jsync_assert: the expression 'stats.failures =' is invalid at character 16: ",
+    },
+    {
+        "variables": {"jsync_assert": [{"when": "stats.files"}]},
+        "says": 'jsync_assert: number 1 is {"when": "stats.files"}; give an expression of jmespath, or',
+    },
+    {
+        "variables": {"jsync_options": {"max_size": "0"}, "jsync_assert": ["length(stat) == `1`"]},
+        "says": "the expression 'length(stat) == `1`' does not fit the data: length() takes",
+    },
     {
         "variables": {"jsync_options": {"max_size": "0"}, "jsync_assert": ["stats.entries == `1`"]},
         "says": "expected stats.entries == `1`, found stats.entries: ",
@@ -100,7 +115,52 @@ def test_role(ansible: Ansible) -> None:
     assert sorted(os.listdir(place.path("second"))) == ["b", "z"]
     assert not os.path.exists(place.path("never/never")) and not os.path.lexists(place.path("installed later"))
     assert "would copy" in output and "2 lanes" in output
+    assert "rsync would be installed first on localhost" in output
     ansible.check_clean()
+
+
+def test_role_on_hosts(ansible: Ansible, hosts: Hosts) -> None:
+    place = Place(ansible, "role on hosts")
+    os.mkdir(place.path("second"))
+    noting = place.text("rsync that", NOTING, 0o755)
+    variables = {
+        "src": place.source,
+        "here": place.here,
+        "noting": noting,
+        "too_old": place.text("old rsync", "#!/bin/sh\necho 'rsync  version 3.0.9  protocol version 30'\n", 0o755),
+        "python": ansible.python,
+    }
+    playbook = os.path.join(PLAYS, "hosts.yml")
+    ended = ansible.run("ansible-playbook", "-i", hosts.inventory, "--extra-vars", json.dumps(variables), playbook)
+    assert ended.code == 0, ended.output
+    for name in ("second/web/z", "second/db/z", "on web/z", "on db/z", "pushed/z", "pulled/z"):
+        place.same("src/z", name)
+    for name in ("web", "db"):
+        assert sorted(os.listdir(place.path(name))) == sorted(set(os.listdir(place.source)) - {"z"})
+    assert notes(noting + " notes") == {hosts.addresses["web"], hosts.addresses["db"]}
+    assert not os.path.exists(place.path("never"))
+    ansible.check_clean()
+
+
+def test_role_where_any_error_is_fatal(ansible: Ansible) -> None:
+    place = Place(ansible, "one fails")
+    variables = {"src": place.source, "here": place.here, "ansible_python_interpreter": ansible.python}
+    words = ("-i", "good,bad,", "-c", "local", "--extra-vars", json.dumps(variables))
+    ended = ansible.run("ansible-playbook", *words, os.path.join(PLAYS, "one_fails.yml"))
+    assert ended.code != 0 and "failed: src '/absent/z' does not exist" in ended.output, ended.output
+    assert "it went on" not in ended.output
+    ansible.check_clean()
+
+
+def test_tags_alone(ansible: Ansible) -> None:
+    place = Place(ansible, "tags")
+    variables = {"jsync_src": place.source + "/", "jsync_dest": place.path("copy")}
+    here = ("-i", "localhost,", "-c", "local")
+    report = play(ansible, "sync", variables, *here, "--tags", "report")
+    assert report.code != 0 and "there is nothing to report; ask for both" in report.output, report.output
+    install = play(ansible, "sync", variables, *here, "--tags", "install")
+    assert install.code == 0 and "Look for rsync" in install.output, install.output
+    assert not os.path.exists(place.path("copy"))
 
 
 def test_misspelt_variable(ansible: Ansible) -> None:
@@ -112,10 +172,13 @@ def test_misspelt_variable(ansible: Ansible) -> None:
 
 def test_playbooks_sync_and_check(ansible: Ansible) -> None:
     place = Place(ansible, "playbooks")
+    place.text("src/large\nname", "x" * 2_097_152)
     variables = {"jsync_src": place.source + "/", "jsync_dest": place.path("copy")}
     here = ("-i", "localhost,", "-c", "local")
     looked = play(ansible, "check", variables, *here)
     assert looked.code == 0 and "would copy" in looked.output, looked.output
+    assert "changed=1 " in looked.output, looked.output
+    assert "the largest: 2.00 MB large\\\\#012name" in looked.output, looked.output
     assert not os.path.exists(place.path("copy"))
     for changed in (1, 0):
         ended = play(ansible, "sync", variables, *here)
@@ -127,7 +190,7 @@ def test_playbooks_sync_and_check(ansible: Ansible) -> None:
 def migrate(ansible: Ansible, hosts: Hosts, place: Place, **further: str) -> Ended:
     """Move a path that is in use from one host to another."""
     live = place.path("live")
-    os.mkdir(live)
+    os.makedirs(live, exist_ok=True)
     argv = [sys.executable, "-c", WRITER, live, place.here]
     with subprocess.Popen(argv, stdout=subprocess.PIPE) as writer:
         assert writer.stdout is not None and writer.stdout.readline() == b"writes\n"
@@ -158,18 +221,68 @@ def test_migration_of_a_path_in_use(ansible: Ansible, hosts: Hosts) -> None:
     ansible.check_clean()
 
 
-@pytest.mark.parametrize(("start", "why"), [("fail", "it does not start"), ("lose", "web could not be reached")])
-def test_migration_that_goes_back(ansible: Ansible, hosts: Hosts, start: str, why: str) -> None:
-    place = Place(ansible, "no migration, " + start)
-    hooks = {"start": start + ".yml", "rollback": "rollback.yml"}
-    ended = migrate(ansible, hosts, place, **{f"migrate_{key}": os.path.join(MIGRATION, hooks[key]) for key in hooks})
+# Which hook does what, why the path has not moved, and whether the old host can go back.
+FAILING = [
+    ({"start": "fail"}, "it does not start", True),
+    ({"start": "lose"}, "web could not be reached", True),
+    ({"stop": "fail"}, "migrate_stop has failed: it does not start", True),
+    ({"stop": "lose"}, "db could not be reached", False),
+]
+
+
+@pytest.mark.parametrize(("hooks", "why", "returns"), FAILING)
+def test_migration_that_goes_back(
+    ansible: Ansible, hosts: Hosts, hooks: dict[str, str], why: str, returns: bool
+) -> None:
+    place = Place(ansible, "no migration, %s" % hooks)
+    given = {f"migrate_{key}": os.path.join(MIGRATION, name + ".yml") for key, name in hooks.items()}
+    ended = migrate(ansible, hosts, place, migrate_rollback=os.path.join(MIGRATION, "rollback.yml"), **given)
     assert ended.code != 0
-    assert f"has not moved: {why}. migrate_rollback was run." in " ".join(ended.output.split())
-    assert os.path.exists(place.path("rolled back"))
+    then = "migrate_rollback was run." if returns else "db could not be reached to run migrate_rollback:"
+    assert f"has not moved: {why}. {then}" in " ".join(ended.output.split()), ended.output
+    assert os.path.exists(place.path("rolled back")) == returns
+    assert os.path.exists(place.path("stopped")) == ("start" in hooks)
     ansible.check_clean()
 
 
-def test_migration_without_its_variables(ansible: Ansible, hosts: Hosts) -> None:
-    ended = play(ansible, "migrate_path", {"migrate_old": "db"}, "-i", hosts.inventory)
+def test_migration_to_a_host_that_is_full(ansible: Ansible, hosts: Hosts) -> None:
+    place = Place(ansible, "no room")
+    place.text("live/large", "x" * 1_000_000)
+    with small_place(place.here) as small:
+        if not small:
+            pytest.skip("nothing can be mounted here")
+        ended = migrate(ansible, hosts, place, migrate_dest=small + "/new/")
     assert ended.code != 0
-    assert "Set migrate_old and migrate_new to hosts of the inventory" in ended.output
+    said = " ".join(ended.output.split())
+    assert "has not moved, and is still in use on db: the destination is full: No space left" in said, ended.output
+    assert not os.path.exists(place.path("stopped"))
+    ansible.check_clean()
+
+
+def test_migration_that_is_only_looked_at(ansible: Ansible, hosts: Hosts) -> None:
+    place = Place(ansible, "migration to come")
+    variables = {"migrate_old": "db", "migrate_new": "web", "migrate_path": place.source + "/"}
+    variables["migrate_dest"] = place.path("new")
+    ended = play(ansible, "migrate_path", variables, "-i", hosts.inventory, "--check")
+    assert ended.code == 0 and ended.output.count("would copy") == 2, ended.output
+    assert "/ would move" in ended.output and "was out of use for" not in ended.output
+    assert not os.path.exists(place.path("new"))
+
+
+# Variables, and what is said of them.
+NO_MIGRATION: list[tuple[dict[str, t.Any], str]] = [
+    ({"migrate_new": "nobody"}, "migrate_old is db, migrate_new nobody, and"),
+    ({"migrate_stopp": "stop.yml"}, "has no variable migrate_stopp; it has migrate_old,"),
+    ({"jsync_delete": True}, "Leave jsync_delete out: migrate_path says what is moved"),
+    ({"migrate_passes": "few"}, "migrate_passes is few: give a whole number of passes."),
+    ({"migrate_stop": "absent.yml"}, "migrate_stop is absent.yml, which is no file in"),
+]
+
+
+@pytest.mark.parametrize(("variables", "says"), NO_MIGRATION)
+def test_migration_with_wrong_variables(ansible: Ansible, hosts: Hosts, variables: dict[str, t.Any], says: str) -> None:
+    given = {"migrate_old": "db", "migrate_new": "web", "migrate_path": "/absent/", **variables}
+    ended = play(ansible, "migrate_path", given, "-i", hosts.inventory)
+    assert ended.code != 0
+    assert says in " ".join(ended.output.split()), ended.output
+    assert "Copy" not in ended.output

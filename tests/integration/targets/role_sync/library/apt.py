@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""In the place of a module that installs packages: makes a link to the rsync that is here."""
+"""In the place of the modules that install packages: makes a link to the rsync that is here."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def main() -> None:
     if changed and not module.check_mode:
         os.makedirs(os.path.dirname(link))
         os.symlink(os.environ["RSYNC"], link)
-    module.exit_json(changed=changed)
+    module.exit_json(changed=changed, family=module._name)
 
 
 if __name__ == "__main__":
