@@ -4,7 +4,7 @@
 
 """Run the module's work in a process of its own, without Ansible around it, and say how much memory that took.
 
-``processor_seconds`` are those of this process alone, without its rsyncs.
+``own_processor_seconds`` are those of this process alone, without its rsyncs.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def main() -> int:
     result = run(json.loads(sys.argv[1]), check=False, diff=False)
     usage = resource.getrusage(resource.RUSAGE_SELF)
     seconds = usage.ru_utime + usage.ru_stime
-    print(json.dumps({"memory_bytes": peak_bytes(), "processor_seconds": seconds, "result": result}))
+    print(json.dumps({"memory_bytes": peak_bytes(), "own_processor_seconds": seconds, "result": result}))
     return int(result["failed"])
 
 

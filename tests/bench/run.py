@@ -188,7 +188,7 @@ def _measure(case: Case, runner: Runner, words: list[str], *, limit: float | Non
     measured = measure([runner.program, *words], runner.env, server=case.transport.server, limit=limit)
     case.verify(content=content)
     numbers = {"seconds": measured.seconds, "processor_seconds": measured.processor_seconds}
-    return {**numbers, **runner.read(measured.output)}
+    return {**runner.read(measured.output), **numbers}
 
 
 def _about(arguments: argparse.Namespace) -> dict[str, t.Any]:

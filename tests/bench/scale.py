@@ -101,7 +101,7 @@ def measure(row: Row, folder: str) -> Measured:
         ended.set()
         watcher.join()
     said = json.loads(output)
-    return Measured(said["memory_bytes"], said["processor_seconds"], peak[0], said["result"])
+    return Measured(said["memory_bytes"], said["own_processor_seconds"], peak[0], said["result"])
 
 
 def _watch(folder: str, peak: list[int], ended: threading.Event) -> None:
