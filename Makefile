@@ -17,7 +17,7 @@ demo build: export LC_ALL := C.UTF-8
 demo build: export ANSIBLE_CONFIG := tests/setup/ansible.cfg
 demo build: export ANSIBLE_COLLECTIONS_PATH := .cache/collections
 
-.PHONY: help demo test test-all fidelity-long lint docs picture bench bench-scale bench-peers bench-wan bench-python bench-limit build clean
+.PHONY: help demo test test-all fidelity-long lint docs picture bench bench-growth bench-scale bench-peers bench-wan bench-python bench-limit build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -71,6 +71,10 @@ bench: ## compare the speed with that of plain rsync and other tools
 bench-scale: ## measure memory and lists with up to ten million files, which a stand-in for rsync makes up
 	@sh tests/setup/setup.sh demo
 	@.venv/bin/python tests/bench/scale.py $(BENCH_ARGS)
+
+bench-growth: ## measure how the cost of each stage grows with the number of files, up to a million
+	@sh tests/setup/setup.sh demo
+	@.venv/bin/python tests/bench/growth.py $(BENCH_ARGS)
 
 bench-peers: ## install mprsync for the bench, apart from all else
 	@sh tests/setup/setup.sh demo

@@ -4,7 +4,9 @@
 
 """Run the module's work in a process of its own, without Ansible around it, and say how much memory that took.
 
-``processor_seconds`` are those of this process alone, without its rsyncs.
+Arguments are the module's parameters in JSON and, for check mode, ``check``.
+
+``own_processor_seconds`` are those of this process alone, without its rsyncs.
 """
 
 from __future__ import annotations
@@ -30,10 +32,10 @@ def peak_bytes() -> int:
 
 
 def main() -> int:
-    result = run(json.loads(sys.argv[1]), check=False, diff=False)
+    result = run(json.loads(sys.argv[1]), check="check" in sys.argv[2:], diff=False)
     usage = resource.getrusage(resource.RUSAGE_SELF)
     seconds = usage.ru_utime + usage.ru_stime
-    print(json.dumps({"memory_bytes": peak_bytes(), "processor_seconds": seconds, "result": result}))
+    print(json.dumps({"memory_bytes": peak_bytes(), "own_processor_seconds": seconds, "result": result}))
     return int(result["failed"])
 
 

@@ -37,7 +37,7 @@ class DataSet(t.NamedTuple):
 
     Attributes:
         files: Gives the paths below its top and the sizes of its files, from a source of random numbers and a scale
-            that multiplies either the number of files or their size.
+            that multiplies either the number of files or their size. A path that ends with a slash is a directory.
         mtime: Of its files.
     """
 
@@ -55,6 +55,8 @@ class DataSet(t.NamedTuple):
         for name, size in self.files(source, scale):
             path = os.path.join(top, name)
             os.makedirs(os.path.dirname(path), exist_ok=True)
+            if path.endswith("/"):
+                continue
             with open(path, "wb") as stream:
                 for offset in range(0, size, _BLOCK):
                     stream.write(source.randbytes(min(_BLOCK, size - offset)))
@@ -120,6 +122,32 @@ def _lopsided(source: random.Random, scale: float) -> list[File]:
     return [*small, ("large", int(1_000_000_000 * scale))]
 
 
+def _flat(source: random.Random, scale: float) -> list[File]:
+    """A million small files in one directory, at the top."""
+    return [("file%06d" % number, source.randint(100, 500)) for number in range(_scaled(1_000_000, scale))]
+
+
+def _deep(source: random.Random, scale: float) -> list[File]:
+    """200 directories, one in the other, 100 small files in each."""
+    levels = ["level%03d/" % level for level in range(1, 201)]
+    return [
+        ("".join(levels[:depth]) + "file%03d" % number, source.randint(100, 500))
+        for depth in range(1, 201)
+        for number in range(_scaled(100, scale))
+    ]
+
+
+def _empty(_source: random.Random, scale: float) -> list[File]:
+    """A million directories without a file, 1,000 side by side."""
+    return [("%03d/%03d/" % divmod(number, 1000), 0) for number in range(_scaled(1_000_000, scale))]
+
+
+def _huge(source: random.Random, scale: float) -> list[File]:
+    """A million small files, and among them one of 4 GB."""
+    small = _spread(10_000, 100, 100, 500)(source, scale)
+    return [*small, ("005/05/huge", int(4_000_000_000 * scale))]
+
+
 _many = _spread(3000, 100, 100, 1000)
 
 
@@ -138,4 +166,9 @@ DATA = {
     "d1": DataSet(_twelve(3_000_000_000, 730_000_000)),
     "g": DataSet(_spread(400, 50, 50_000, 250_000)),
     "e3": DataSet(_mixed),
+    "flat": DataSet(_flat),
+    "deep": DataSet(_deep),
+    "empty": DataSet(_empty),
+    "huge": DataSet(_huge),
+    "small": DataSet(_spread(10_000, 100, 100, 500)),
 }

@@ -32,7 +32,7 @@ from tests.bench.measure import BenchError, adopt_orphans, measure  # noqa: E402
 from tests.bench.report import Single, rows, table  # noqa: E402
 from tests.bench.runners import RUNNERS, Runner  # noqa: E402
 from tests.bench.setting import Setting, say  # noqa: E402
-from tests.bench.works import WORKS, Work  # noqa: E402
+from tests.bench.works import SHAPES, WORKS, Work  # noqa: E402
 
 _ROUNDS = 3
 # By default a tool of others has one round where plain rsync takes longer than this. It is ended when it takes several
@@ -83,8 +83,9 @@ def main() -> int:
 
 def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Compare the module with plain rsync and with other tools.")
-    names = ", ".join(work.name for work in WORKS)
-    parser.add_argument("--work", type=_some(WORKS), metavar="NAME,NAME", help="of %s; all by default" % names)
+    names, more = (", ".join(work.name for work in works) for works in (WORKS, SHAPES))
+    known = "of %s; all of these by default; and of %s" % (names, more)
+    parser.add_argument("--work", type=_some((*WORKS, *SHAPES)), metavar="NAME,NAME", help=known)
     names = ", ".join(runner.name for runner in RUNNERS)
     parser.add_argument("--runners", type=_some(RUNNERS), metavar="NAME,NAME", help="of %s; all by default" % names)
     rounds = "of each runner and work; by default %d, fewer where that takes too long" % _ROUNDS
@@ -188,7 +189,7 @@ def _measure(case: Case, runner: Runner, words: list[str], *, limit: float | Non
     measured = measure([runner.program, *words], runner.env, server=case.transport.server, limit=limit)
     case.verify(content=content)
     numbers = {"seconds": measured.seconds, "processor_seconds": measured.processor_seconds}
-    return {**numbers, **runner.read(measured.output)}
+    return {**runner.read(measured.output), **numbers}
 
 
 def _about(arguments: argparse.Namespace) -> dict[str, t.Any]:

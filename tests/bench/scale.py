@@ -59,12 +59,14 @@ class Measured(t.NamedTuple):
         memory_bytes: The most memory of the module's process.
         processor_seconds: Of that process alone.
         spool_bytes: The most that its lists took on disk.
+        left: What it left there.
         result: The module's result.
     """
 
     memory_bytes: int
     processor_seconds: float
     spool_bytes: int
+    left: list[str]
     result: dict[str, t.Any]
 
 
@@ -101,7 +103,7 @@ def measure(row: Row, folder: str) -> Measured:
         ended.set()
         watcher.join()
     said = json.loads(output)
-    return Measured(said["memory_bytes"], said["processor_seconds"], peak[0], said["result"])
+    return Measured(said["memory_bytes"], said["own_processor_seconds"], peak[0], os.listdir(lists), said["result"])
 
 
 def _watch(folder: str, peak: list[int], ended: threading.Event) -> None:

@@ -149,3 +149,14 @@ WORKS = (
     Work("g", "g", before=("g",), words=("--checksum",)),
     Work("e3", "e3", "wan", rounds=1),  # plain rsync takes five minutes
 )
+
+# Done only where they are asked for: they take gigabytes of memory.
+SHAPES = (
+    Work("new", "f"),
+    Work("flat", "flat"),
+    Work("flat-pull", "flat", "loopback", pull=True),
+    Work("deep", "deep"),
+    Work("deep-pull", "deep", "loopback", pull=True),
+    Work("empty", "empty"),
+    Work("huge", "huge"),
+)

@@ -44,3 +44,4 @@ def test_peak(base: int, tmp_path_factory: pytest.TempPathFactory, row: Row, cou
     assert {name: stats[name] for name in counts} == counts, took.result["msg"]
     assert took.result["rc"] == (23 if row.kind == stand_in.FAILING else 0), took.result["msg"]
     assert took.memory_bytes < base + MOST_BYTES
+    assert took.left == []

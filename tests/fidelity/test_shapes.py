@@ -17,6 +17,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._partition import Size
 from tests.support import engine, servers
 
 MOMENT = 1_600_000_000
+_LONGEST_PATH = 4000
 
 
 def flat(top: str) -> None:
@@ -34,6 +35,25 @@ def deep(top: str) -> None:
         top = os.path.join(top, "level%03d" % level)
         os.mkdir(top)
         touch(os.path.join(top, "file"))
+
+
+def longest(top: str) -> None:
+    """A file with a path nearly as long as rsync takes one: of a directory it has 4,095 bytes at most (opendir in
+    flist.c), and in a list that goes to the far end a few bytes less (implied_include_partial_string in exclude.c).
+    """
+    left = _LONGEST_PATH - len(top) - len("/file")
+    inner = os.open(top, os.O_RDONLY)
+    while left:
+        size = min(left - 1, 200)
+        size -= left - 1 - size == 1
+        os.mkdir("x" * size, dir_fd=inner)
+        above, inner = inner, os.open("x" * size, os.O_RDONLY, dir_fd=inner)
+        os.close(above)
+        left -= size + 1
+    handle = os.open("file", os.O_WRONLY | os.O_CREAT, dir_fd=inner)
+    os.utime(handle, (MOMENT, MOMENT))
+    os.close(handle)
+    os.close(inner)
 
 
 def empty(top: str) -> None:
@@ -54,7 +74,7 @@ def touch(path: str) -> None:
 
 
 @pytest.mark.parametrize("pull", [False, True], ids=["local", "pull"])
-@pytest.mark.parametrize("build", [flat, flat_below, deep, empty, one_large])
+@pytest.mark.parametrize("build", [flat, flat_below, deep, longest, empty, one_large])
 def test_shape(ssh: servers.Ssh, build: t.Callable[[str], None], pull: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="jsync-shapes-") as folder:
         source, dest = (os.path.join(folder, name) for name in ("src", "dst"))
