@@ -3,7 +3,8 @@
 # MIT License (see LICENSE or https://opensource.org/licenses/MIT)
 # SPDX-License-Identifier: MIT
 
-# Set up what the Makefile needs: "setup.sh demo" for all targets, "setup.sh test" for the tests, too.
+# Set up what the Makefile needs: "setup.sh demo" for all targets, "setup.sh test" for the tests, too, and
+# "setup.sh lint" for tests/tools.sh alone.
 #
 # Each part leaves a stamp that says what it was made for, as its last step: a second run compares the stamps and does
 # nothing, an interrupted one is made again.
@@ -118,6 +119,29 @@ add_test_packages() {
     fi
 }
 
+# Set $found to a Python of one of these versions that can make environments, the first that is at hand; the shim of
+# pyenv in PATH may stand for one that is switched off.
+find_one_of() {
+    probe='import ensurepip, sys; print(sys.base_prefix); sys.exit("%d.%d" % sys.version_info[:2] != sys.argv[1])'
+    pyenv=${PYENV_ROOT:-${HOME:-}/.pyenv}/versions
+    for version in "$@"; do
+        for candidate in "$python" "python$version" "$pyenv/$version".*/bin/"python$version"; do
+            if found=$("$candidate" -c "$probe" "$version" 2>/dev/null); then
+                found=$found/bin/python$version
+                return
+            fi
+        done
+    done
+    return 1
+}
+
+# What checks the sources, apart from what the tests use: the newest ansible-core needs a newer Python.
+make_lint_environment() {
+    find_one_of 3.13 3.12 3.14 || found=$python
+    # shellcheck disable=SC2046 # each line is a word
+    make_environment .venv-lint "$found" $(grep -v '^#' tests/lint-requirements.txt)
+}
+
 # ansible-core 2.16 is the oldest that the collection promises to work with, and runs on Python 3.10 to 3.12.
 make_oldest_environment() {
     probe='import ensurepip, sys; print(sys._base_executable); sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))'
@@ -182,6 +206,11 @@ main() {
     mkdir -p "${link%/*}"
     [ -L "$link" ] || ln -s ../../../.. "$link"
     find_python "$1"
+    if [ "$1" = lint ]; then
+        install_missing "rsync:rsync git:git"
+        make_lint_environment
+        return
+    fi
     programs="rsync:rsync ssh:$client sshd:openssh-server"
     # Tests look at ACLs and attributes with these; they are not worth asking a user for.
     if [ "$1" = test ] && [ "$(id -u)" -eq 0 ]; then
