@@ -53,7 +53,7 @@ lint() {
     cd "$sources"
     copy_sources
     tool yamllint --strict .
-    tool reuse lint --quiet
+    tool reuse lint --lines
     tool antsibull-changelog lint
     tool antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=all .
     tool ansible-lint --quiet
