@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
-import pathlib
+import typing as t
 
 import pytest
 
 from tests.setup.release import disagreement
+
+if t.TYPE_CHECKING:
+    import pathlib
 
 
 @pytest.mark.parametrize(
