@@ -27,7 +27,7 @@ requirements:
 attributes:
   action_group:
     support: full
-    membership: vgreb.jsync.jsync
+    membership: [vgreb.jsync.jsync]
     description: In C(module_defaults), C(group/vgreb.jsync.jsync) sets options of this module and of
       M(vgreb.jsync.synchronize).
   check_mode:

@@ -20,7 +20,7 @@ description:
 attributes:
   action_group:
     support: full
-    membership: vgreb.jsync.jsync
+    membership: [vgreb.jsync.jsync]
     description: In C(module_defaults), C(group/vgreb.jsync.jsync) sets options of this module and of
       M(vgreb.jsync.parallel_rsync).
   check_mode:
