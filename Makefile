@@ -37,7 +37,7 @@ demo: ## set all up, copy a sample tree locally and over ssh, prove that nothing
 
 test: ## set all up, check, run the tests
 	@sh tests/setup/setup.sh test
-	@$(MAKE) --no-print-directory lint sanity
+	@$(MAKE) --no-print-directory lint
 	.venv/bin/python -m pytest -n auto $(PYTEST_ARGS)
 
 fidelity-long: ## hold the module against rsync on other trees each time, for SECONDS
