@@ -8,8 +8,6 @@
 export PYTHON
 SECONDS = 3600
 BENCH_WORDS = $(foreach name,WORK RUNNERS ROUNDS TARGET JSON,$(if $($(name)),--$(call lower,$(name)) "$($(name))"))
-PLUGINS = ansible_collections.vgreb.jsync.plugins
-TYPED = module_utils plugin_utils callback action filter
 lower = $(shell echo $(1) | tr A-Z a-z)
 
 # What a person sees is the same everywhere, whatever the user's own configuration says.
@@ -17,7 +15,7 @@ demo build: export LC_ALL := C.UTF-8
 demo build: export ANSIBLE_CONFIG := tests/setup/ansible.cfg
 demo build: export ANSIBLE_COLLECTIONS_PATH := .cache/collections
 
-.PHONY: help demo test test-all fidelity-long lint docs picture bench bench-growth bench-scale bench-peers bench-wan bench-python bench-limit build clean
+.PHONY: help demo test test-all fidelity-long lint sanity changelog docs picture bench bench-growth bench-scale bench-peers bench-wan bench-python bench-limit build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -38,7 +36,7 @@ demo: ## set all up, copy a sample tree locally and over ssh, prove that nothing
 	@sh tests/setup/setup.sh demo
 	@.venv/bin/ansible-playbook vgreb.jsync.demo
 
-test: ## set all up, lint, run the tests
+test: ## set all up, check, run the tests
 	@sh tests/setup/setup.sh test
 	@$(MAKE) --no-print-directory lint
 	.venv/bin/python -m pytest -n auto $(PYTEST_ARGS)
@@ -51,10 +49,18 @@ fidelity-long: ## hold the module against rsync on other trees each time, for SE
 	@sh tests/setup/setup.sh test
 	JSYNC_FIDELITY_SECONDS=$(SECONDS) .venv/bin/python -m pytest --timeout 0 -s tests/fidelity/test_generated.py -k long
 
-lint: ## check style and types
-	@sh tests/setup/setup.sh test
-	.venv/bin/ruff check .
-	cd .cache/collections && ../../.venv/bin/mypy --config-file ../../mypy.ini $(foreach part,$(TYPED),-p $(PLUGINS).$(part))
+lint: ## check style, types, documentation, changelog and licenses
+	@sh tests/setup/setup.sh lint
+	@sh tests/tools.sh lint
+
+sanity: ## check what Ansible and Galaxy ask of a collection
+	@sh tests/setup/setup.sh lint
+	@sh tests/tools.sh sanity
+	@sh tests/tools.sh package
+
+changelog: ## make the release entry of the version in galaxy.yml of changelogs/fragments
+	@sh tests/setup/setup.sh lint
+	@sh tests/tools.sh changelog
 
 docs: ## write docs/rsync-options.md from the table in the code
 	@sh tests/setup/setup.sh demo

@@ -199,17 +199,15 @@ class Plan:
 
     def _leave(self) -> None:
         """No more files come of the directory that was entered; a list that names it makes it, too."""
-        if self._entered:
-            assert self._parent is not None
+        if self._entered and self._parent is not None:
             self._new[self._parent] = False
             self.partitioner.leave()
             self._entered = False
 
     def _by_name(self) -> None:
         """The directory that was entered is no entry of a list: make it by itself."""
-        assert self._parent is not None
         self._entered = False
-        if self._new.get(self._parent):
+        if self._parent is not None and self._new.get(self._parent):
             self._list_directory(self._parent)
         self.partitioner.by_name()
 

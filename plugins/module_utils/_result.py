@@ -290,7 +290,7 @@ class Outcome:
             "warnings": self.warnings,
         }
         if self._diff is not None:
-            result["diff"] = {"prepared": self._prepared()}
+            result["diff"] = {"prepared": self._prepared(self._diff)}
         return result
 
     def _sentence(self, total: float) -> str:
@@ -307,11 +307,11 @@ class Outcome:
             return f"would transfer {_counted(files, 'file')}, {size} bytes, and delete {_counted(deletions, 'name')}"
         return f"transferred {_counted(files, 'file')}, {size} bytes in {total:.1f} s"
 
-    def _prepared(self) -> str:
-        assert self._diff is not None
-        lines = [change.line() for change in self._diff.entries]
-        if self._diff.more:
-            lines.append(f"... and {self._diff.more} more")
+    @staticmethod
+    def _prepared(diff: Listing) -> str:
+        lines = [change.line() for change in diff.entries]
+        if diff.more:
+            lines.append(f"... and {diff.more} more")
         return "".join(line + "\n" for line in lines)
 
 

@@ -123,8 +123,7 @@ class Scan:
 
     def _pass_on_files(self, files: Files) -> None:
         self._silent = False
-        assert self._found_files is not None
-        self._found_files(files)
+        t.cast("t.Callable[[Files], None]", self._found_files)(files)
 
 
 __all__ = ("Scan",)

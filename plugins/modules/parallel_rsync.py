@@ -25,6 +25,11 @@ requirements:
   - Python 3.7 or newer on the target host
   - an ssh client with connection sharing on the target host, for an end that is reached over ssh
 attributes:
+  action_group:
+    support: full
+    membership: [vgreb.jsync.jsync]
+    description: In C(module_defaults), C(group/vgreb.jsync.jsync) sets options of this module and of
+      M(vgreb.jsync.synchronize).
   check_mode:
     support: full
     description: Scans, and returns what would change. Nothing is touched, not even the destination itself.

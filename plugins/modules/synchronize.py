@@ -18,6 +18,11 @@ description:
   - What differs is an option here, or in the table in docs/migrating-from-synchronize.md.
   - Entirely done by an action plugin.
 attributes:
+  action_group:
+    support: full
+    membership: [vgreb.jsync.jsync]
+    description: In C(module_defaults), C(group/vgreb.jsync.jsync) sets options of this module and of
+      M(vgreb.jsync.parallel_rsync).
   check_mode:
     support: full
     description: Scans, and returns what would change.

@@ -64,16 +64,15 @@ class Sinks:
         if self._secret:
             fields["lanes"] = [{**lane, "path": None} for lane in fields["lanes"]]
         if self._log is not None:
-            self._append({"time": round(time.time(), 3), **fields})
+            self._append(self._log, {"time": round(time.time(), 3), **fields})
         if self._sends:
             _send({**fields, "interval": self._interval})
         elif self._throttle and not last and self._throttle.due(fields):
             Display().display(line(fields))
 
-    def _append(self, fields: Snapshot) -> None:
-        assert self._log is not None
+    def _append(self, log: int, fields: Snapshot) -> None:
         try:
-            os.write(self._log, (json.dumps(fields) + "\n").encode())
+            os.write(log, (json.dumps(fields) + "\n").encode())
         except OSError as error:
             Display().warning(f"progress_log cannot be written any more: {error.strerror}")
             self._close_log()

@@ -4,7 +4,7 @@
 # SPDX-License-Identifier: MIT
 
 # Set up what the Makefile needs: "setup.sh demo" for all targets, "setup.sh test" for the tests, too, and
-# "setup.sh matrix" for the tests with each ansible-core and each Python.
+# "setup.sh matrix" for the tests with each ansible-core and each Python, "setup.sh lint" for tests/tools.sh alone.
 #
 # Each part leaves a stamp that says what it was made for, as its last step: a second run compares the stamps and does
 # nothing, an interrupted one is made again.
@@ -135,6 +135,13 @@ find_one_of() {
     return 1
 }
 
+# What checks the sources, apart from what the tests use: the newest ansible-core needs a newer Python.
+make_lint_environment() {
+    find_one_of 3.13 3.12 3.14 || found=$python
+    # shellcheck disable=SC2046 # each line is a word
+    make_environment .venv-lint "$found" $(grep -v '^#' tests/lint-requirements.txt)
+}
+
 # An environment with another ansible-core, on the newest Python that it runs on: its version, and those of the Pythons.
 make_ansible_environment() {
     core=$1
@@ -217,6 +224,11 @@ main() {
     mkdir -p "${link%/*}"
     [ -L "$link" ] || ln -s ../../../.. "$link"
     find_python "$1"
+    if [ "$1" = lint ]; then
+        install_missing "rsync:rsync git:git"
+        make_lint_environment
+        return
+    fi
     programs="rsync:rsync ssh:$client sshd:openssh-server"
     # Tests look at ACLs and attributes with these; they are not worth asking a user for.
     if [ "$1" != demo ] && [ "$(id -u)" -eq 0 ]; then

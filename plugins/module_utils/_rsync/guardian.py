@@ -76,6 +76,7 @@ class Guardian:
             pass_fds=keeps,
             start_new_session=True,
         )
+        self._input = t.cast("t.BinaryIO", self._popen.stdin)
         self.pid = self._popen.pid
 
     def __enter__(self) -> Guardian:
@@ -83,8 +84,7 @@ class Guardian:
 
     def __exit__(self, *_exc: object) -> None:
         self._tell("goodbye")
-        assert self._popen.stdin is not None
-        self._popen.stdin.close()
+        self._input.close()
         self._popen.wait()
 
     def started(self, group: int) -> None:
@@ -105,9 +105,8 @@ class Guardian:
             self._tell(f"made {directory}/")  # read strips spaces at the end of a line
 
     def _tell(self, line: str) -> None:
-        assert self._popen.stdin is not None
         with contextlib.suppress(BrokenPipeError):  # somebody has killed it, and the run can do without
-            os.write(self._popen.stdin.fileno(), os.fsencode(line + "\n"))
+            os.write(self._input.fileno(), os.fsencode(line + "\n"))
 
 
 __all__ = ("Guardian",)

@@ -29,6 +29,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.shell import jo
 
 if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change, Files
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import Endpoint
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lanes import Lanes
 
 LOGIN_SECONDS = 120.0
@@ -136,8 +137,7 @@ class Lane:
 
     async def _login(self) -> Report | None:
         """Start the connection; None once it stands, else the report of the ssh that ended."""
-        far = self._lanes.request.far
-        assert far is not None
+        far = t.cast("Endpoint", self._lanes.request.far)
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self._socket)
         report = Report()

@@ -71,27 +71,27 @@ class Process:
             )
         except OSError as error:
             raise RsyncError(f"cannot start {os.fsdecode(argv[0])}: {error.strerror}") from error
+        self._input = t.cast("t.BinaryIO", self._popen.stdin)  # there is none unless it waits
+        self._outputs = t.cast("list[t.BinaryIO]", [self._popen.stdout, self._popen.stderr])
         self._unwritten = b""
         self._source: t.BinaryIO | None = None
         self._feeds: dict[int, Feed] = {}
-        for pipe, feed in ((self._popen.stdout, out), (self._popen.stderr, err)):
-            assert pipe is not None
+        for pipe, feed in zip(self._outputs, (out, err)):
             os.set_blocking(pipe.fileno(), False)
             self._feeds[pipe.fileno()] = feed
             self._listen(pipe.fileno())
 
     def give(self, path: str) -> None:
         """Let a process that waits have the content of a file as its standard input."""
-        assert self._popen.stdin is not None
+        fd = self._input.fileno()
         self._source = open(path, "rb")
-        os.set_blocking(self._popen.stdin.fileno(), False)
-        self._loop.add_writer(self._popen.stdin.fileno(), self._write, self._source)
+        os.set_blocking(fd, False)
+        self._loop.add_writer(fd, self._write, self._source)
 
     def _write(self, source: t.BinaryIO) -> None:
-        assert self._popen.stdin is not None
         self._unwritten = self._unwritten or source.read(_READ_BYTES)
         try:
-            written = os.write(self._popen.stdin.fileno(), self._unwritten) if self._unwritten else 0
+            written = os.write(self._input.fileno(), self._unwritten) if self._unwritten else 0
         except BlockingIOError:
             return
         except BrokenPipeError:  # it has ended, and its exit code says why
@@ -103,8 +103,7 @@ class Process:
 
     def _close_input(self) -> None:
         if self._source is not None:
-            assert self._popen.stdin is not None
-            self._loop.remove_writer(self._popen.stdin.fileno())
+            self._loop.remove_writer(self._input.fileno())
             self._source.close()
             self._source = None
         if self._popen.stdin is not None:
@@ -158,8 +157,7 @@ class Process:
             if feed is not None:
                 self._loop.remove_reader(fd)
                 self._pass_on(feed, b"")
-        for pipe in (self._popen.stdout, self._popen.stderr):
-            assert pipe is not None
+        for pipe in self._outputs:
             pipe.close()
         self._close_input()
         self.ended.set_result(code)
