@@ -97,4 +97,4 @@ def running() -> t.Iterator[Network]:
             process.communicate()
 
 
-__all__ = ("COLLECTIONS", "Network", "REPOSITORY", "is_possible", "running")
+__all__ = ("COLLECTIONS", "Network", "PROGRAMS", "REPOSITORY", "is_possible", "running")
