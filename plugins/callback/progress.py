@@ -58,6 +58,15 @@ options:
         key: interval
 """
 
+EXAMPLES = r"""
+# ansible.cfg
+[defaults]
+callbacks_enabled = vgreb.jsync.progress
+
+[callback_jsync_progress]
+lanes = false
+"""
+
 import atexit
 import functools
 import json

@@ -36,6 +36,12 @@ attributes:
   diff_mode:
     support: full
     description: The lines of rsync's C(--itemize-changes), at most 1000 of them and the number of the others.
+  async:
+    support: partial
+    description: With O(mode=push) and O(mode=pull) only together with C(delegate_to=localhost). No progress is shown.
+  delegation:
+    support: full
+    description: rsync runs on the delegate. With O(mode=push) and O(mode=pull) the other end is the host of the task.
   platform:
     support: full
     platforms: posix
@@ -508,7 +514,7 @@ EXAMPLES = r"""
 
 - name: Pull homes from the old server, exactly
   vgreb.jsync.parallel_rsync:
-    src: root@old.example.com:/home/
+    src: root@old01.example.com:/home/
     dest: /home/
     private_key: /root/.ssh/migration
     jobs: 8
@@ -521,7 +527,7 @@ EXAMPLES = r"""
 - name: Push a web root, at no more than 20 MiB a second in all
   vgreb.jsync.parallel_rsync:
     src: /var/www/
-    dest: deploy@web.example.com:/var/www/
+    dest: deploy@web01.example.com:/var/www/
     bwlimit: 20m
     exclude:
       - "*.tmp"
@@ -543,7 +549,7 @@ EXAMPLES = r"""
 - name: Push what changed, as many lanes as pay, after everything else that the two hosts have to do
   vgreb.jsync.parallel_rsync:
     src: /archive/
-    dest: backup.example.com:/archive/
+    dest: backup01.example.com:/archive/
     jobs: auto
     nice: 19
     ionice: idle
@@ -551,21 +557,21 @@ EXAMPLES = r"""
 
 - name: Pull from an rsync daemon
   vgreb.jsync.parallel_rsync:
-    src: rsync://mirror@files.example.com/archive/
+    src: rsync://mirror@files01.example.com/archive/
     dest: /srv/archive/
     password: "{{ mirror_password }}"
 
 - name: Show where the run is every minute, and keep all of it
   vgreb.jsync.parallel_rsync:
-    src: /data/
-    dest: /backup/
+    src: /var/log/
+    dest: /backup/log/
     progress_interval: 60
     progress_log: /var/log/backup.jsonl
 
 - name: Say it as on the command line
   vgreb.jsync.parallel_rsync:
     src: /data/
-    dest: backup.example.com:/data/
+    dest: backup01.example.com:/data/
     archive: false
     rsync_opts: [-aHAX, --delete, --exclude, lost+found, -e, ssh -p 2222]
 """

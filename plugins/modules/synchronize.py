@@ -29,6 +29,12 @@ attributes:
   diff_mode:
     support: full
     description: The lines of rsync's C(--itemize-changes), at most 1000 of them and the number of the others.
+  async:
+    support: partial
+    description: Only together with C(delegate_to=localhost). The result is then that of M(vgreb.jsync.parallel_rsync).
+  delegation:
+    support: full
+    description: rsync runs on the delegate, and the other end is the host of the task.
   platform:
     support: full
     platforms: posix
@@ -194,7 +200,7 @@ EXAMPLES = r"""
   vgreb.jsync.synchronize:
     mode: pull
     src: /var/log/
-    dest: logs/{{ inventory_hostname }}
+    dest: logs-{{ inventory_hostname }}
 
 - name: Copy from another host to the host of the task
   vgreb.jsync.synchronize:
@@ -223,7 +229,7 @@ cmd:
     options were refused.
   returned: always
   type: str
-  sample: rsync --recursive --links --times --compress '--rsh=ssh -p 2222' /data/ al@web.example.com:/data/
+  sample: rsync --recursive --links --times --compress '--rsh=ssh -p 2222' /data/ al@web01.example.com:/data/
 stdout_lines:
   description: The changes, at most 1000, then a line with how many more there are.
   returned: always

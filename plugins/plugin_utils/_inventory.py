@@ -30,6 +30,8 @@ from ansible_collections.vgreb.jsync.plugins.plugin_utils._endpoint import (
 if t.TYPE_CHECKING:
     from ansible.plugins.action import ActionBase
 
+# What would take the delegate itself for the far end.
+_OF_DELEGATE = ("ansible_connection", "ansible_host")
 _CONNECTION = ("ansible_connection", "ansible_become", "ansible_become_method")
 
 
@@ -116,11 +118,18 @@ class Inventory:
     def _variables(self, name: str, wanted: t.Iterable[str]) -> dict[str, t.Any]:
         """Some variables of a host, as values."""
         if name == self.own:
-            known = {key: self._action._templar.template(self._vars[key]) for key in wanted if key in self._vars}
+            keys = [key for key in wanted if key in self._vars and not self._is_of_delegate(key)]
+            known = {key: self._action._templar.template(self._vars[key]) for key in keys}
         else:
             variables = self._vars["hostvars"][name]
             known = {key: variables[key] for key in wanted if key in variables}
         return {**known, "inventory_hostname": name}
+
+    def _is_of_delegate(self, variable: str) -> bool:
+        """ansible-core fills in what the delegate has, see update_vars() in its plugins/connection/__init__.py."""
+        if self._action._task.delegate_to is None or variable not in _OF_DELEGATE:
+            return False
+        return variable not in self._vars["hostvars"][self.own]
 
 
 __all__ = ("Inventory",)

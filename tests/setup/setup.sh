@@ -3,7 +3,7 @@
 # MIT License (see LICENSE or https://opensource.org/licenses/MIT)
 # SPDX-License-Identifier: MIT
 
-# Set up what the Makefile needs: "setup.sh demo" for all targets, "setup.sh test" for the tests, too, and
+# Set up what the Makefile needs: "setup.sh demo" for all targets, "setup.sh test" for the tests, too,
 # "setup.sh matrix" for the tests with each ansible-core and each Python, "setup.sh lint" for tests/tools.sh alone.
 #
 # Each part leaves a stamp that says what it was made for, as its last step: a second run compares the stamps and does

@@ -1,0 +1,58 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+"""Links between the documents lead somewhere, and the README says no figure that docs/performance.md does not."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+
+import pytest
+
+from tests.docs.network import REPOSITORY
+
+PAGES = ["README.md", *sorted(glob.glob("docs/*.md", root_dir=REPOSITORY))]
+
+
+def read(page: str) -> str:
+    with open(os.path.join(REPOSITORY, page)) as stream:
+        return stream.read()
+
+
+def anchors(text: str) -> set[str]:
+    """What the headings of a page are called in links."""
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links(page: str) -> None:
+    for link in re.findall(r"\]\(([^)]+)\)", read(page)):
+        if "://" in link:
+            continue
+        path, _hash, anchor = link.partition("#")
+        target = os.path.normpath(os.path.join(os.path.dirname(page), path)) if path else page
+        assert os.path.exists(os.path.join(REPOSITORY, target)), link
+        assert not anchor or anchor in anchors(read(target)), link
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page != "README.md"])
+def test_every_page_is_named(page: str) -> None:
+    assert "](%s)" % page in read("README.md")
+
+
+def test_figures() -> None:
+    """Each ratio in the README stands in the row of its work, in the column of its runner."""
+    measured = read("docs/performance.md").rpartition("## Results")[2]
+    names = re.findall(r"^\| work \|(.*)\|$", measured, re.MULTILINE)[0].split("|")
+    columns = [name.strip() for name in names]
+    rows = dict(re.findall(r"^\| (\w+) \| (.*) \|$", measured, re.MULTILINE))
+    said = re.findall(r"^\| .* \((\w+)\) \| 1 \| ([\d.]+) \| ([\d.]+) \|$", read("README.md"), re.MULTILINE)
+    assert len(said) > 2
+    for work, *ratios in said:
+        cells = rows[work].split(" | ")
+        for runner, ratio in zip(("mprsync", "module"), ratios):
+            assert cells[columns.index(runner)].split()[0] == ratio, (work, runner)
