@@ -95,7 +95,7 @@ def test_syntax(tmp_path: pathlib.Path) -> None:
     assert len(books) > len(PLUGINS)
     argv = [os.path.join(network.PROGRAMS, "ansible-playbook"), "--syntax-check", "-i", "new01,", *books]
     env = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": network.COLLECTIONS, "HOME": str(tmp_path)}
-    ended = subprocess.run(argv, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    ended = subprocess.run(argv, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 

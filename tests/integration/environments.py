@@ -49,7 +49,9 @@ def find_python(version: str) -> str | None:
     name = "python" + version
     found = [shutil.which(name), *glob.glob(os.path.join(pyenv, "versions", version + ".*", "bin", name))]
     for path in filter(None, found):
-        told = subprocess.run([path, "-c", "import sys; print(sys.executable)"], capture_output=True, text=True)
+        told = subprocess.run(
+            [path, "-c", "import sys; print(sys.executable)"], capture_output=True, text=True, check=False
+        )
         if told.returncode == 0:
             return told.stdout.strip()
     return None
