@@ -59,7 +59,7 @@ def find_python(version: str) -> str | None:
 
 def environment(name: str, folder: str) -> Ansible:
     """One of the environments, with a place below a folder; skips the test where it is not at hand."""
-    core, _, version = name.partition("-python")
+    core, _sign, version = name.partition("-python")
     top = sys.prefix if core == NEWEST else os.path.join(REPOSITORY, ".venv-" + core)
     programs = os.path.join(top, "bin")
     if not os.path.exists(os.path.join(programs, "ansible-playbook")):

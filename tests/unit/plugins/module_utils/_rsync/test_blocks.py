@@ -78,7 +78,6 @@ def into(lines: list[Line]) -> tuple[t.Callable[[Change], None], t.Callable[[Fil
     return single, files
 
 
-
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("case", sorted(name[:-4] for name in os.listdir(os.path.join(FOLDER, VERSIONS[0]))))
 @pytest.mark.parametrize("step", [7, 1 << 16])
