@@ -59,12 +59,12 @@ options:
 """
 
 EXAMPLES = r"""
-# ansible.cfg
-[defaults]
-callbacks_enabled = vgreb.jsync.progress
+ansible.cfg: |
+  [defaults]
+  callbacks_enabled = vgreb.jsync.progress
 
-[callback_jsync_progress]
-lanes = false
+  [callback_jsync_progress]
+  lanes = false
 """
 
 import atexit

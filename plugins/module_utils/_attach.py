@@ -68,13 +68,13 @@ class Host:
 
     async def _forgo(self, writer: asyncio.StreamWriter) -> None:
         """End the run with an attached one, if nobody else wants it; say so if somebody does."""
-        assert self._server is not None
+        server = t.cast("asyncio.AbstractServer", self._server)
         self._ended.add(writer)
         if len(self._ended) == len(self._attached):
             self._lease.forgo(time.monotonic())
-        while self._lease.forgone and self._server.is_serving():
+        while self._lease.forgone and server.is_serving():
             await asyncio.sleep(TICK_SECONDS)
-        if self._server.is_serving():
+        if server.is_serving():
             writer.write(b"\n")
 
     async def close(self, result: t.Mapping[str, t.Any] | None) -> None:

@@ -129,7 +129,7 @@ async def _work(request: Request, outcome: Outcome, sizes: Sizes, claim: Claim) 
                 guardian.made(directory)
         claim.made(state, sockets)
         async with Processes(guardian) as processes:
-            rsync, _ = await asyncio.gather(find_rsync(processes, request.rsync_path), check_daemon(request))
+            rsync, _answered = await asyncio.gather(find_rsync(processes, request.rsync_path), check_daemon(request))
             outcome.rsync = rsync
             processes.before = await find_priority(processes, request.nice, request.ionice)
             lanes = Lanes(processes, request, sockets, outcome.heard)

@@ -55,7 +55,7 @@ class Style(t.NamedTuple):
     def paint(self, text: str, color: str) -> str:
         return f"\x1b[{color}m{text}\x1b[0m" if self.color and color and text else text
 
-    def bar(self, columns: int, percent: int) -> str:
+    def progress_bar(self, columns: int, percent: int) -> str:
         done = columns * percent // 100
         full, empty = "█░" if self.unicode else "#-"
         return self.paint(full * done, _DONE) + empty * (columns - done)
@@ -81,15 +81,24 @@ class _Column(t.NamedTuple):
 
 _BAR_RANK = 7
 
+
+def _rate(run: Snapshot) -> str:
+    return f"{size(run.rate)}/s" if run.rate else ""
+
+
+def _eta(run: Snapshot) -> str:
+    return "" if run.eta is None else f"ETA {duration(run.eta)}"
+
+
 # In the order of the row; the bar stands after the percentage and takes what room is left.
 _PERCENT = _Column(lambda run: f"{run.percent}%", rank=1, columns=4, right=True)
 _COLUMNS = (
     _Column(lambda run: run.stage, rank=2, columns=8),
     _PERCENT,
     _Column(lambda run: size_of(run.bytes_done, run.bytes_total), rank=5, right=True),
-    _Column(lambda run: _rate(run), rank=6, columns=9, right=True),
+    _Column(_rate, rank=6, columns=9, right=True),
     _Column(lambda run: count_of(run.files_done, run.files_total), rank=8, right=True),
-    _Column(lambda run: _eta(run), rank=4, columns=8),
+    _Column(_eta, rank=4, columns=8),
     _Column(lambda run: f"{count(run.deleted)} deleted" if run.deleted else "", rank=9),
     _Column(lambda run: f"{count(run.failures)} failed" if run.failures else "", rank=3, color=_FAILED),
 )
@@ -145,7 +154,7 @@ def _run_rows(runs: t.Sequence[Snapshot], room: int, style: Style) -> list[str]:
     if rest < 1:
         return names
     counted = [run for run in runs if run.percent is not None]
-    chosen, bar = _choose(counted, rest)
+    chosen, length = _choose(counted, rest)
     rows = []
     for name, run in zip(names, runs):
         if run.percent is None:
@@ -154,8 +163,8 @@ def _run_rows(runs: t.Sequence[Snapshot], room: int, style: Style) -> list[str]:
         cells = [name]
         for column, columns in chosen:
             cells.append(style.paint(pad(column.shown(run), columns, right=column.right), column.color))
-            if column is _PERCENT and bar:
-                cells.append(style.bar(bar, run.percent))
+            if column is _PERCENT and length:
+                cells.append(style.progress_bar(length, run.percent))
         rows.append(" ".join(cells).rstrip())
     return rows
 
@@ -165,16 +174,16 @@ def _choose(runs: t.Sequence[Snapshot], room: int) -> tuple[list[tuple[_Column, 
     widths = {column: max([width(column.shown(run)) for run in runs], default=0) for column in _COLUMNS}
     chosen = set()
     left = room + 1
-    bar = False
+    has_bar = False
     for column in sorted(_COLUMNS, key=lambda column: column.rank):
-        if column.rank > _BAR_RANK and not bar and left > _SHORTEST_BAR:
-            bar = True
+        if column.rank > _BAR_RANK and not has_bar and left > _SHORTEST_BAR:
+            has_bar = True
             left -= _SHORTEST_BAR + 1
         needed = max(widths[column], column.columns) + 1
         if widths[column] and needed <= left:
             chosen.add(column)
             left -= needed
-    length = min(_SHORTEST_BAR + left, _LONGEST_BAR) if bar and _PERCENT in chosen else 0
+    length = min(_SHORTEST_BAR + left, _LONGEST_BAR) if has_bar and _PERCENT in chosen else 0
     return [(column, max(widths[column], column.columns)) for column in _COLUMNS if column in chosen], length
 
 
@@ -224,14 +233,6 @@ def _fitting_unscanned(run: Snapshot, room: int) -> str:
     shortest = f"{count(run.files_total)} files"
     texts = (longest, _unscanned(run) + done, f"scanning: {_found(run)}", _found(run), cut(shortest, room))
     return next(text for text in texts if width(text) <= room)
-
-
-def _rate(run: Snapshot) -> str:
-    return f"{size(run.rate)}/s" if run.rate else ""
-
-
-def _eta(run: Snapshot) -> str:
-    return "" if run.eta is None else f"ETA {duration(run.eta)}"
 
 
 def _busy(run: Snapshot) -> str:

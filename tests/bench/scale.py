@@ -86,7 +86,7 @@ def measure(row: Row, folder: str) -> Measured:
     params = {
         "src": "rsync://127.0.0.1/src/" if row.pull else source + "/",
         "dest": dest + "/",
-        "rsync_path": stand_in.program(),
+        "rsync_path": stand_in.program(folder),
         "archive": True,
         "delete": row.kind in (stand_in.DELETED, stand_in.STAYING),
         "hard_links": row.kind == stand_in.LINKED,

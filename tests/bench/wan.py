@@ -93,8 +93,8 @@ def _measure(folder: str, argv: t.Sequence[str], connections: int, rate: int) ->
             _side_by_side(connections, lambda kind=kind: _carry(address, size, kind))
             rates.append(connections * size / (time.monotonic() - started) / 1e6)
     name = os.path.basename(argv[-1])
-    numbers = (name, connections, rate // 1_000_000, trip * 1e3, *rates)
-    print("| %s | %d | %d | %.1f | %.1f | %.1f |" % numbers, flush=True)
+    figures = " | ".join("%.1f" % figure for figure in (trip * 1e3, *rates))
+    print("| %s | %d | %d | %s |" % (name, connections, rate // 1_000_000, figures), flush=True)
 
 
 def _side_by_side(number: int, call: t.Callable[[], object]) -> None:

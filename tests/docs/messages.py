@@ -44,7 +44,7 @@ def of_code() -> frozenset[str]:
         with open(path) as stream:
             tree = ast.parse(stream.read())
         for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in _SAYING and node.args:
+            if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in _SAYING and node.args:
                 found.update(_templates(node.args[0]))
             elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == _TABLE:
                 assert isinstance(node.value, ast.List)

@@ -32,7 +32,7 @@ def is_possible() -> bool:
     if os.geteuid() != 0:
         return False
     with contextlib.suppress(OSError):
-        return subprocess.run([*_APART, "true"], stderr=subprocess.DEVNULL).returncode == 0
+        return subprocess.run([*_APART, "true"], stderr=subprocess.DEVNULL, check=False).returncode == 0
     return False
 
 

@@ -88,6 +88,7 @@ def run(root: str, command: str, folder: str, env: dict[str, str]) -> tuple[int,
             stdout=output,
             stderr=output,
             env=env,
+            check=False,
         )
         output.seek(0)
         return ended.returncode, output.read().decode("utf-8", "replace")

@@ -146,7 +146,9 @@ class Bench:
             argv = [rsync, *words, *(AT_ONCE if links else ()), *connect]
             argv += [before(os.path.join(expected, one)) for one in sources]
             argv.append(after(os.path.join(expected, dest)))
-            return subprocess.run(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60).returncode
+            return subprocess.run(
+                argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60, check=False
+            ).returncode
 
         def ours() -> dict[str, t.Any]:
             os.chdir(actual)

@@ -49,7 +49,9 @@ def find_python(version: str) -> str | None:
     name = "python" + version
     found = [shutil.which(name), *glob.glob(os.path.join(pyenv, "versions", version + ".*", "bin", name))]
     for path in filter(None, found):
-        told = subprocess.run([path, "-c", "import sys; print(sys.executable)"], capture_output=True, text=True)
+        told = subprocess.run(
+            [path, "-c", "import sys; print(sys.executable)"], capture_output=True, text=True, check=False
+        )
         if told.returncode == 0:
             return told.stdout.strip()
     return None
@@ -57,7 +59,7 @@ def find_python(version: str) -> str | None:
 
 def environment(name: str, folder: str) -> Ansible:
     """One of the environments, with a place below a folder; skips the test where it is not at hand."""
-    core, _, version = name.partition("-python")
+    core, _sign, version = name.partition("-python")
     top = sys.prefix if core == NEWEST else os.path.join(REPOSITORY, ".venv-" + core)
     programs = os.path.join(top, "bin")
     if not os.path.exists(os.path.join(programs, "ansible-playbook")):

@@ -35,7 +35,7 @@ def other_user() -> str:
     """A user that sudo lets this one become; empty where there is no sudo, or it wants a password."""
     if shutil.which("sudo") is None or os.geteuid() != 0:
         return ""
-    return "nobody" if subprocess.run(["sudo", "-n", "-u", "nobody", "true"]).returncode == 0 else ""
+    return "nobody" if subprocess.run(["sudo", "-n", "-u", "nobody", "true"], check=False).returncode == 0 else ""
 
 
 class Hosts(t.NamedTuple):

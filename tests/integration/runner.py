@@ -62,6 +62,7 @@ class Ansible(t.NamedTuple):
             cwd=self.folder,
             env=self.environment(collections),
             timeout=LIMIT_SECONDS,
+            check=False,
         )
         return Ended(ended.returncode, ended.stdout.decode("utf-8", "replace"))
 

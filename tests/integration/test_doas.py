@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import os
 import pwd
+import shlex
 import shutil
 import subprocess
+import sys
 import tempfile
 import typing as t
 
@@ -21,16 +23,25 @@ from tests.integration.hosts import Hosts
 from tests.integration.runner import REPOSITORY, Ansible, Ended
 
 HERE = os.path.join(REPOSITORY, "tests", "integration", "doas")
-STAND_IN = os.path.join(HERE, "doas")
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become others")
 
 
-def doas() -> str:
+def doas(folder: str) -> str:
+    """The one of this host, or the stand-in."""
     found = shutil.which("doas")
-    if found and subprocess.run([found, "-n", "-u", "nobody", "true"], stderr=subprocess.DEVNULL).returncode == 0:
+    argv = [found or "doas", "-n", "-u", "nobody", "true"]
+    if found and subprocess.run(argv, stderr=subprocess.DEVNULL, check=False).returncode == 0:
         return found
-    return STAND_IN
+    return stand_in(folder)
+
+
+def stand_in(folder: str) -> str:
+    path = os.path.join(folder, "doas")
+    with open(path, "w") as stream:
+        stream.write('#!/bin/sh\nexec %s "$@"\n' % shlex.join([sys.executable, os.path.join(HERE, "stand_in.py")]))
+    os.chmod(path, 0o755)
+    return path
 
 
 @pytest.fixture
@@ -51,7 +62,7 @@ def push(ansible: Ansible, hosts: Hosts, tree: Tree, program: str, user: str) ->
 
 
 def test_push(ansible: Ansible, hosts: Hosts, tree: Tree) -> None:
-    ended = push(ansible, hosts, tree, doas(), "nobody")
+    ended = push(ansible, hosts, tree, doas(ansible.folder), "nobody")
     assert ended.code == 0, ended.output
     nobody = pwd.getpwnam("nobody").pw_uid
     made = [os.path.join(top, name) for top, _names, files in os.walk(tree.dest) for name in files]
@@ -60,7 +71,7 @@ def test_push(ansible: Ansible, hosts: Hosts, tree: Tree) -> None:
 
 
 def test_not_permitted(ansible: Ansible, hosts: Hosts, tree: Tree) -> None:
-    ended = push(ansible, hosts, tree, STAND_IN, "daemon")
+    ended = push(ansible, hosts, tree, stand_in(ansible.folder), "daemon")
     assert ended.code == 2
     assert "does not run rsync as another user without a password: allow it there (NOPASSWD, nopass in" in ended.output
     assert not os.path.exists(tree.dest)

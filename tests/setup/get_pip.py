@@ -13,4 +13,4 @@ _OF_GET_PIP_ALONE = ("--no-setuptools", "--no-wheel")
 
 subprocess.run([sys.executable, "-m", "ensurepip"], check=True)
 _words = [word for word in sys.argv[1:] if word not in _OF_GET_PIP_ALONE]
-sys.exit(subprocess.run([sys.executable, "-m", "pip", "install", *_words]).returncode)
+sys.exit(subprocess.run([sys.executable, "-m", "pip", "install", *_words], check=False).returncode)

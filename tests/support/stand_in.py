@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # Copyright (c) 2026, the vgreb.jsync authors
 # MIT License (see LICENSE or https://opensource.org/licenses/MIT)
 # SPDX-License-Identifier: MIT
@@ -12,6 +11,7 @@ number of directories, and of files in each. About itself it answers as the rsyn
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import typing as t
 
@@ -30,9 +30,13 @@ _TOP = 1000  # directories in one directory
 _LINE = b"%s %s 0 %d %s//%s\n"
 
 
-def program() -> str:
-    """Where it is, for ``rsync_path``."""
-    return os.path.abspath(__file__)
+def program(folder: str) -> str:
+    """Make a program of it, for ``rsync_path``."""
+    path = os.path.join(folder, "rsync")
+    with open(path, "w") as stream:
+        stream.write('#!/bin/sh\nexec %s "$@"\n' % shlex.join([sys.executable, os.path.abspath(__file__)]))
+    os.chmod(path, 0o700)
+    return path
 
 
 def environment(kind: str, directories: int, files: int) -> dict[str, str]:

@@ -131,7 +131,7 @@ class Terminal:
 
     def _read(self, deadline: float) -> bool:
         """Read what comes next; False at the end, or when the time is over."""
-        ready, _, _ = select.select([self._master], [], [], max(deadline - time.monotonic(), 0))
+        ready, _writable, _failed = select.select([self._master], [], [], max(deadline - time.monotonic(), 0))
         try:
             data = os.read(self._master, 65536) if ready else b""
         except OSError as error:

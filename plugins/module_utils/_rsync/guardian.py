@@ -66,7 +66,7 @@ class Guardian:
     """
 
     def __init__(self, keeps: t.Sequence[int] = ()) -> None:
-        self._popen = subprocess.Popen(
+        self._popen = subprocess.Popen(  # pylint: disable=ansible-bad-function
             ["/bin/sh", "-c", _SCRIPT, "jsync-guardian"],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,

@@ -61,7 +61,8 @@ class Process:
         self.ended = self._loop.create_future()
         self.error: Exception | None = None
         try:
-            self._popen = subprocess.Popen(
+            # run_command of a module waits for the end, and this one is watched while it runs.
+            self._popen = subprocess.Popen(  # pylint: disable=ansible-bad-function
                 argv,
                 stdin=subprocess.PIPE if waits else subprocess.DEVNULL,
                 stdout=subprocess.PIPE,

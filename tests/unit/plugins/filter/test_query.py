@@ -87,7 +87,7 @@ def test_answer(expression: str, answer: t.Any) -> None:
 
 def test_the_answer_is_plain() -> None:
     answer = query(marked(RESULT), "@")
-    assert answer == RESULT and type(answer) is dict
+    assert answer == RESULT and {type(answer)} == {dict}
     lane = answer["lanes"][0]
     kinds = [answer["lanes"], lane, *lane.values(), *lane]
     assert {type(entry) for entry in kinds} == {list, dict, str, int, float}

@@ -137,7 +137,7 @@ def test_lanes_end_together(sizes: list[int], lanes: int, how: Sizes) -> None:
         partitioner.close()
     costs = [size + how.per_file for size in sizes]
     target = max(how.segment, sum(costs) / how.segments)
-    segment = max(max(costs), 2 * target)
+    segment = max(*costs, 2 * target)
     assert max(free) <= sum(costs) / lanes + max(segment, how.partition + segment / 2)
 
 

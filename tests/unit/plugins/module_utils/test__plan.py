@@ -488,7 +488,7 @@ def test_entries_and_names(make: Make, source: str, name: bytes) -> None:
 def test_many_files_at_once_are_planned_like_each_of_them(make: Make, sources: tuple[str, ...]) -> None:
     """A name at the top is a source of its own where there are several."""
     sizes = Sizes(directory=3 * (32 << 10))
-    plans = [make(*sources, by_directory=True, sizes=sizes) for _ in range(2)]
+    plans = [make(*sources, by_directory=True, sizes=sizes) for _plan in range(2)]
     for directory, names in ((b"x/", b"abc"), (b"x/new/", b"abcde"), (b"", b"xyz"), (b"y/", b"d")):
         many = Files(directory, [bytes((name,)) for name in names], [7] * len(names))
         for plan in plans:

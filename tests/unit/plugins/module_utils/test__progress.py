@@ -120,7 +120,7 @@ def test_what_is_done_never_falls() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stage", "percent"), [(SCAN, 99), (TRANSFER, 99), (FINALIZE, 99), (RESULT, 100)], ids=lambda value: str(value)
+    ("stage", "percent"), [(SCAN, 99), (TRANSFER, 99), (FINALIZE, 99), (RESULT, 100)], ids=str
 )
 def test_a_hundred_percent_only_when_it_is_over(stage: str, percent: int) -> None:
     run = Run()

@@ -208,7 +208,7 @@ def module(params: dict[str, t.Any], **internal: t.Any) -> tuple[int, dict[str, 
     )
     argv = [sys.executable, "-m", parallel_rsync.__name__]
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "LC_ALL": "C.UTF-8"}
-    ended = subprocess.run(argv, input=arguments.encode(), capture_output=True, env=env)
+    ended = subprocess.run(argv, input=arguments.encode(), capture_output=True, env=env, check=False)
     return ended.returncode, json.loads(ended.stdout)
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
@@ -22,7 +23,9 @@ RESULT = '{"changed": true}'
 
 def shell(command: str, **env: str) -> dict[str, t.Any]:
     """Run a command as a connection does."""
-    ended = subprocess.run(["sh", "-c", command], capture_output=True, env={**os.environ, **env}, text=True)
+    ended = subprocess.run(
+        ["sh", "-c", command], capture_output=True, env={**os.environ, **env}, text=True, check=False
+    )
     return {"rc": ended.returncode, "stdout": ended.stdout, "stderr": ended.stderr}
 
 
@@ -224,7 +227,8 @@ def test_a_job_that_was_killed_before_it_had_a_directory(target: Target) -> None
 
 def test_a_result_may_come_a_moment_after_the_directory_has_gone(target: Target) -> None:
     """Also where nobody could look in between."""
-    gone, ended = lambda: shutil.rmtree(target.directory), lambda: target.write(target.file, RESULT)
+    gone = functools.partial(shutil.rmtree, target.directory)
+    ended = functools.partial(target.write, target.file, RESULT)
     target.events = [nothing, *[lost] * 10, gone, ended]
     follower = target.follower()
     follower.follow(lambda _snapshot: None)

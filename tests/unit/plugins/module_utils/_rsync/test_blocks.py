@@ -66,6 +66,18 @@ def test_files_of_one_directory_come_together() -> None:
     assert list(read_block(block)) == [Files(b"d/", (b"a", b"b"), [1, 2]), Files(b"", (b"c",), [3])]
 
 
+def into(lines: list[Line]) -> tuple[t.Callable[[Change], None], t.Callable[[Files], None]]:
+    """Two feeds that put what they get into a list."""
+
+    def single(change: Change) -> None:
+        lines.append(plain(change, b""))
+
+    def files(found: Files) -> None:
+        lines.extend((found.directory + name, size) for name, size in zip(found.names, found.sizes))
+
+    return single, files
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("case", sorted(name[:-4] for name in os.listdir(os.path.join(FOLDER, VERSIONS[0]))))
 @pytest.mark.parametrize("step", [7, 1 << 16])
@@ -76,12 +88,7 @@ def test_what_real_rsyncs_printed(version: str, case: str, step: int) -> None:
         lines: list[Line] = []
         notes: list[bytes] = []
 
-        def single(change: Change, lines: list[Line] = lines) -> None:
-            lines.append(plain(change, b""))
-
-        def files(found: Files, lines: list[Line] = lines) -> None:
-            lines += [(found.directory + name, size) for name, size in zip(found.names, found.sizes)]
-
+        single, files = into(lines)
         report = Report(single, notes.append, files if many else None)
         for start in range(0, len(data), step):
             report.read_output(data[start : start + step])

@@ -39,7 +39,9 @@ class Heard(t.NamedTuple):
 
 def hear(version: str, case: str) -> Heard:
     recording = load(version, case)
-    heard = Heard(Report(lambda change: heard.changes.append(change), lambda note: heard.notes.append(note)), [], [])
+    changes: list[Change] = []
+    notes: list[bytes] = []
+    heard = Heard(Report(changes.append, notes.append), changes, notes)
     heard.report.code = recording.code
     for feed, data in ((heard.report.read_output, recording.out), (heard.report.read_errors, recording.err)):
         feed(data)

@@ -240,7 +240,7 @@ KNOWN = {name for row in table.OPTIONS for name in (row.name, *row.aliases)}
         (["--max-delete=0"], ["--max-delete=0"]),
         (["--exclude=x", "--bwlimit=1", "--motd", "--stats", "-D"], ["--devices", "--specials"]),
     ],
-    ids=lambda value: " ".join(value),
+    ids=" ".join,
 )
 def test_words_for_one_rsync(given_words: list[str], words: list[str]) -> None:
     assert parsed(*given_words).words("w", KNOWN) == words

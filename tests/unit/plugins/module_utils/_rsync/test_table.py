@@ -64,7 +64,7 @@ def look_up(name: str) -> tuple[table.Option, bool] | None:
 def accepts(path: str, *words: str) -> bool:
     """Say whether an rsync can read the words of a command line; some make it write a file."""
     with tempfile.TemporaryDirectory() as folder:
-        return not subprocess.run([path, *words, "--version"], capture_output=True, cwd=folder).returncode
+        return not subprocess.run([path, *words, "--version"], capture_output=True, cwd=folder, check=False).returncode
 
 
 @each_help
@@ -203,7 +203,11 @@ def told_by(path: str, way: str, *words: str) -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         shell = script(folder, 'printf "%s\\0" "$@" >&2\n')
         ends = ["far:x", folder] if way == table.PULL else [folder, "far:x"]
-        said = subprocess.run([path, "-e", shell, *words, *ends], capture_output=True).stderr.decode().split("\0")
+        said = (
+            subprocess.run([path, "-e", shell, *words, *ends], capture_output=True, check=False)
+            .stderr.decode()
+            .split("\0")
+        )
     return said[said.index("--server") : said.index(".")] if "--server" in said else []
 
 
