@@ -118,18 +118,18 @@ class CallbackModule(CallbackBase):
         return LiveView(block, style, self._display._lock)
 
     def _end_with_sigterm(self, block: Block) -> None:
-        """Take the block away before SIGTERM does what it did without it; workers inherit that."""
+        """Take the block away before SIGTERM does what it did without it, in this process alone."""
         before = signal.getsignal(signal.SIGTERM)
         if before in (None, signal.SIG_IGN):
             return
 
         def end(number: int, _frame: object) -> None:
-            if os.getpid() == self._process:
-                block.end()
+            block.end()
             signal.signal(number, before)
             os.kill(os.getpid(), number)
 
         signal.signal(signal.SIGTERM, end)
+        os.register_at_fork(after_in_child=functools.partial(signal.signal, signal.SIGTERM, before))
 
     def _wrap_display(self, show: t.Callable[..., None]) -> t.Callable[..., None]:
         @functools.wraps(show)

@@ -226,12 +226,17 @@ def test_resize(ansible: Ansible, columns: int, rows: int) -> None:
         window = stage.play("linear")
         for host in hosts:
             stage.next(host, 1)
-        window.wait(lambda screen: all(rows_of(screen, host) for host in hosts), "four rows")
+
+        def shown(screen: list[str]) -> list[str]:
+            return [line for line in screen if any(rows_of([line], host) for host in hosts) or "IMG" in line]
+
+        window.wait(lambda screen: len(shown(screen)) == 12, "all rows")
         window.resize(columns, rows)
         stage.next(WEB, 2)
         window.wait_text("transfer  44%")
-        shown = [line for line in window.screen if any(rows_of([line], host) for host in hosts) or "IMG" in line]
-        assert len(shown) == min(12, rows * 2 // 3) and all(len(line) < columns for line in shown)
+        number = min(12, rows * 2 // 3)
+        window.wait(lambda screen: len(shown(screen)) == number, "%d rows" % number)
+        assert all(len(line) < columns for line in shown(window.screen))
         stage.all(*hosts, steps=2)
         assert window.end() == 0
         check_gone(window)

@@ -238,8 +238,8 @@ main() {
     make_environment .venv "$python" ansible-core jmespath
     if [ "$1" != demo ]; then
         add_test_packages .venv
-        # The oldest that the collection promises to work with.
-        make_ansible_environment 2.16 3.12 3.11 3.10
+        # The oldest that the collection promises to work with; on Python 3.12 its own log fails on a NUL byte.
+        make_ansible_environment 2.16 3.11 3.10 3.12
         unpack_older_rsync
     fi
     if [ "$1" = matrix ]; then

@@ -20,7 +20,7 @@ def main() -> None:
     if changed and not module.check_mode:
         os.makedirs(os.path.dirname(link))
         os.symlink(os.environ["RSYNC"], link)
-    module.exit_json(changed=changed, family=module._name)
+    module.exit_json(changed=changed, family=module._name.rpartition(".")[2])
 
 
 if __name__ == "__main__":
