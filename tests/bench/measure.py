@@ -60,12 +60,13 @@ def measure(
     """
     _wait_until_idle(server)
     os.sync()
+    staying = _children(os.getpid())
     before = _processor_seconds(server)
     started = time.monotonic()
     code, output, errors = _run(argv, env, limit)
     seconds = time.monotonic() - started
     _wait_until_idle(server)
-    _reap()
+    _reap_all_but(staying)
     if code:
         raise BenchError("%s ended with %d: %s" % (argv[0], code, (errors + output).strip()[-2000:]))
     return Measured(seconds, _processor_seconds(server) - before, output)
@@ -113,11 +114,22 @@ def finish(argv: t.Sequence[str]) -> str:
     return done.stdout
 
 
-def _reap() -> None:
-    """Take in the adopted orphans that have ended."""
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+def _children(pid: int) -> set[int]:
+    with contextlib.suppress(FileNotFoundError), open("/proc/%d/task/%d/children" % (pid, pid)) as stream:
+        return set(map(int, stream.read().split()))
+    return set()
+
+
+def _reap_all_but(staying: set[int]) -> None:
+    """Wait for the adopted orphans: what a program leaves in the background must not count as the next one's."""
+    deadline = time.monotonic() + _STOP_SECONDS
+    while time.monotonic() < deadline:
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        if not _children(os.getpid()) - staying:
+            return
+        time.sleep(0.01)
 
 
 def _processor_seconds(server: int | None) -> float:
@@ -135,8 +147,6 @@ def _wait_until_idle(server: int | None) -> None:
     """Wait until a server has reaped all its children: only then their time counts, and none disturbs the next run."""
     deadline = time.monotonic() + _STOP_SECONDS
     while server is not None and time.monotonic() < deadline:
-        with contextlib.suppress(FileNotFoundError), open("/proc/%d/task/%d/children" % (server, server)) as stream:
-            if stream.read().strip():
-                time.sleep(0.01)
-                continue
-        return
+        if not _children(server):
+            return
+        time.sleep(0.01)
