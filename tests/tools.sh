@@ -56,7 +56,7 @@ lint() {
     tool reuse lint --lines
     tool antsibull-changelog lint
     tool antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=all .
-    tool ansible-lint --quiet
+    tool ansible-lint -q
 }
 
 # What ansible-test keeps in the home directory stays in here; pip goes on as its user has set it.
