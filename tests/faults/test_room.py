@@ -38,7 +38,7 @@ def test_the_lists_leave_a_reserve(folder: str, tiny: str, monkeypatch: pytest.M
     for name, value in stand_in.environment(stand_in.CHANGED, 1000, 100).items():
         monkeypatch.setenv(name, value)
     tree = Tree(folder, files=0)
-    result = engine.run(tree.params(rsync_path=stand_in.program()), sizes=Sizes())
+    result = engine.run(tree.params(rsync_path=stand_in.program(folder)), sizes=Sizes())
     assert (result["failed"], result["rc"]) == (True, 11), result
     assert result["msg"].startswith("no room for the lists of this run in %s: " % tiny)
     assert min(free) > 0

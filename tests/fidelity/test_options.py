@@ -148,6 +148,7 @@ ELSEWHERE = {
     "crtimes",
     "early-input",
     "exclude-from",
+    "from0",
     "files-from",
     "include-from",
     "ipv4",

@@ -7,6 +7,7 @@
 import getopt
 import os
 import pwd
+import shutil
 import sys
 
 SAFE_PATH = "/bin:/sbin:/usr/bin:/usr/sbin:/usr/local/bin:/usr/local/sbin"
@@ -20,7 +21,9 @@ if user.pw_name != "nobody":
     sys.exit("doas: Operation not permitted")
 kept = {name: os.environ[name] for name in ("DISPLAY", "TERM") if name in os.environ}
 ours = {"HOME": user.pw_dir, "SHELL": user.pw_shell, "DOAS_USER": "root", "PATH": SAFE_PATH}
+program = shutil.which(command[0], path=SAFE_PATH) or command[0]
 os.initgroups(user.pw_name, user.pw_gid)
 os.setgid(user.pw_gid)
 os.setuid(user.pw_uid)
-os.execvpe(command[0], command, {**kept, **ours, "USER": user.pw_name, "LOGNAME": user.pw_name})
+# Found before, because this Python's own files may be out of that user's reach.
+os.execve(program, command, {**kept, **ours, "USER": user.pw_name, "LOGNAME": user.pw_name})
