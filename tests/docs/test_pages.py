@@ -2,7 +2,7 @@
 # MIT License (see LICENSE or https://opensource.org/licenses/MIT)
 # SPDX-License-Identifier: MIT
 
-"""Links between the documents lead somewhere, and the README says no figure that docs/performance.md does not."""
+"""Links between the documents lead somewhere, tables are whole, the README has no figure of its own."""
 
 from __future__ import annotations
 
@@ -39,6 +39,15 @@ def test_links(page: str) -> None:
         assert not anchor or anchor in anchors(read(target)), link
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_tables(page: str) -> None:
+    """All rows of a table have as many cells as its heading."""
+    for table in re.findall(r"(?:^\|.*\n)+", read(page), re.MULTILINE):
+        rows = table.replace("\\|", "").splitlines()
+        assert re.fullmatch(r"\|(?: ?-+:? ?\|)+", rows[1]), rows[1]
+        assert {row.count("|") for row in rows} == {rows[0].count("|")}, table
+
+
 @pytest.mark.parametrize("page", [page for page in PAGES if page != "README.md"])
 def test_every_page_is_named(page: str) -> None:
     assert "](%s)" % page in read("README.md")
@@ -46,7 +55,8 @@ def test_every_page_is_named(page: str) -> None:
 
 def test_figures() -> None:
     """Each ratio in the README stands in the row of its work, in the column of its runner."""
-    measured = read("docs/performance.md").rpartition("## Results")[2]
+    results = read("docs/performance.md").rpartition("## Results")[2]
+    measured = re.findall(r"(?:^\|.*\n)+", results, re.MULTILINE)[0]
     names = re.findall(r"^\| work \|(.*)\|$", measured, re.MULTILINE)[0].split("|")
     columns = [name.strip() for name in names]
     rows = dict(re.findall(r"^\| (\w+) \| (.*) \|$", measured, re.MULTILINE))
