@@ -23,7 +23,7 @@ _COLLECTIONS = os.path.join(ROOT, ".cache", "collections")
 sys.path[:0] = [ROOT, _COLLECTIONS]
 
 from tests.bench import alone  # noqa: E402
-from tests.support import stand_in  # noqa: E402
+from tests.support import programs, stand_in  # noqa: E402
 
 _LOOK_SECONDS = 0.2
 
@@ -86,7 +86,7 @@ def measure(row: Row, folder: str) -> Measured:
     params = {
         "src": "rsync://127.0.0.1/src/" if row.pull else source + "/",
         "dest": dest + "/",
-        "rsync_path": stand_in.program(folder),
+        "rsync_path": programs.python(os.path.join(folder, "rsync"), stand_in.__file__),
         "archive": True,
         "delete": row.kind in (stand_in.DELETED, stand_in.STAYING),
         "hard_links": row.kind == stand_in.LINKED,

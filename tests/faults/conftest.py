@@ -7,14 +7,13 @@
 from __future__ import annotations
 
 import os
-import stat
 import subprocess
 import tempfile
 import typing as t
 
 import pytest
 
-from tests.support import servers, snapshot, trees
+from tests.support import programs, servers, snapshot, trees
 
 # A copy that can be caught on its way, and the ways that it can take.
 SLOW = {"bwlimit": "2m", "retries": 2, "jobs": 3}
@@ -98,8 +97,4 @@ def params(request: pytest.FixtureRequest, folder: str, tree: Tree) -> t.Iterato
 
 def wrapper(folder: str, script: str) -> str:
     """Write a program that does something before it becomes rsync; ``$*`` holds rsync's arguments."""
-    path = os.path.join(folder, "rsync-wrapper")
-    with open(path, "w") as stream:
-        stream.write('#!/bin/sh\n%s\nexec rsync "$@"\n' % script)
-    os.chmod(path, stat.S_IRWXU | stat.S_IRGRP | stat.S_IXGRP | stat.S_IROTH | stat.S_IXOTH)
-    return path
+    return programs.shell(os.path.join(folder, "rsync-wrapper"), '%s\nexec rsync "$@"' % script)

@@ -14,7 +14,7 @@ import typing as t
 import pytest
 
 from tests.faults.conftest import Tree, wrapper
-from tests.support import engine, servers, snapshot, trees
+from tests.support import engine, programs, servers, snapshot, trees
 from tests.support.processes import mentioning
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a file system or become another user")
@@ -233,10 +233,7 @@ def test_a_server_that_refuses_logins_gets_fewer_lanes(folder: str) -> None:
 
 def test_a_peer_that_says_nothing_is_given_up(folder: str, ssh: servers.Ssh, tree: Tree) -> None:
     """With a time-out, a remote rsync that hangs ends the run instead of hanging it."""
-    stuck = os.path.join(folder, "stuck rsync")
-    with open(stuck, "w") as stream:
-        stream.write("#!/bin/sh\nexec cat > /dev/null\n")
-    os.chmod(stuck, 0o755)
+    stuck = programs.shell(os.path.join(folder, "stuck rsync"), "exec cat > /dev/null")
     params = tree.params(**ssh.options(), remote_rsync_path=stuck, rsync_timeout=1, retries=0)
     result = engine.run(dict(params, dest="%s:%s" % (ssh.host, tree.dest)))
     assert result["failed"] and result["rc"] in (12, 30), result

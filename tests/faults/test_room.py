@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.vgreb.jsync.plugins.module_utils._partition import Sizes
 
 from tests.faults.conftest import Tree
-from tests.support import engine, snapshot, stand_in, trees
+from tests.support import engine, programs, snapshot, stand_in, trees
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a file system")
 
@@ -38,7 +38,8 @@ def test_the_lists_leave_a_reserve(folder: str, tiny: str, monkeypatch: pytest.M
     for name, value in stand_in.environment(stand_in.CHANGED, 1000, 100).items():
         monkeypatch.setenv(name, value)
     tree = Tree(folder, files=0)
-    result = engine.run(tree.params(rsync_path=stand_in.program(folder)), sizes=Sizes())
+    rsync = programs.python(os.path.join(folder, "rsync"), stand_in.__file__)
+    result = engine.run(tree.params(rsync_path=rsync), sizes=Sizes())
     assert (result["failed"], result["rc"]) == (True, 11), result
     assert result["msg"].startswith("no room for the lists of this run in %s: " % tiny)
     assert min(free) > 0

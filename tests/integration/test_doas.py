@@ -9,10 +9,8 @@ from __future__ import annotations
 import json
 import os
 import pwd
-import shlex
 import shutil
 import subprocess
-import sys
 import tempfile
 import typing as t
 
@@ -21,6 +19,7 @@ import pytest
 from tests.faults.conftest import Tree
 from tests.integration.hosts import Hosts
 from tests.integration.runner import REPOSITORY, Ansible, Ended
+from tests.support import programs
 
 HERE = os.path.join(REPOSITORY, "tests", "integration", "doas")
 
@@ -37,11 +36,7 @@ def doas(folder: str) -> str:
 
 
 def stand_in(folder: str) -> str:
-    path = os.path.join(folder, "doas")
-    with open(path, "w") as stream:
-        stream.write('#!/bin/sh\nexec %s "$@"\n' % shlex.join([sys.executable, os.path.join(HERE, "stand_in.py")]))
-    os.chmod(path, 0o755)
-    return path
+    return programs.python(os.path.join(folder, "doas"), os.path.join(HERE, "stand_in.py"))
 
 
 @pytest.fixture

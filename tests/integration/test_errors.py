@@ -17,7 +17,7 @@ import yaml
 from tests.integration.contract import check_keys
 from tests.integration.environments import NAMES
 from tests.integration.runner import ODD, TARGETS, Ansible
-from tests.support import servers, snapshot, trees
+from tests.support import programs, servers, snapshot, trees
 
 TARGET = "module_parallel_rsync_errors"
 
@@ -53,24 +53,19 @@ class Asked(t.NamedTuple):
     touched: list[str]
 
 
-def _program(path: str, script: str) -> str:
-    trees.write(os.fsencode(path), b"#!/bin/sh\n" + script.encode() + b"\n", mode=0o755)
-    return path
-
-
 def _bound(ansible: Ansible) -> str:
     """A Python for which permissions count: for root, one that has lost the power to pass them over."""
     if os.geteuid() != 0:
         return ansible.python
     words = "exec setpriv --bounding-set=-dac_override,-dac_read_search '%s' \"$@\"" % ansible.python
-    path = _program(os.path.join(ansible.folder, "python"), words)
+    path = programs.shell(os.path.join(ansible.folder, "python"), words)
     return path if subprocess.run([path, "-c", ""], check=False).returncode == 0 else ""
 
 
 def _prepare(here: str) -> None:
     trees.build(os.path.join(here, "src"))
     for name, script in PROGRAMS.items():
-        _program(os.path.join(here, name), script)
+        programs.shell(os.path.join(here, name), script)
     for name, content in (("file", b"a/file0\n"), ("secret", b"a/file0\n"), ("list", b"a/file0\nabsent\n")):
         trees.write(os.fsencode(os.path.join(here, name)), content)
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", os.path.join(here, "another key")], check=True)

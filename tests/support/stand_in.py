@@ -4,14 +4,14 @@
 
 """A stand-in for rsync: it prints what rsync would print about a tree that is too large to make, and touches nothing.
 
-Given to the module as ``rsync_path``. What the tree holds stands in the environment, see :data:`SHAPE`: a kind, a
-number of directories, and of files in each. About itself it answers as the rsync of this host.
+Given to the module as ``rsync_path`` by :func:`tests.support.programs.python`. What the tree holds stands in the
+environment, see :data:`SHAPE`: a kind, a number of directories, and of files in each. About itself it answers as the
+rsync of this host.
 """
 
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 import typing as t
 
@@ -28,15 +28,6 @@ NEW, CHANGED, DELETED, LINKED, FAILING, STAYING = KINDS = (
 
 _TOP = 1000  # directories in one directory
 _LINE = b"%s %s 0 %d %s//%s\n"
-
-
-def program(folder: str) -> str:
-    """Make a program of it, for ``rsync_path``."""
-    path = os.path.join(folder, "rsync")
-    with open(path, "w") as stream:
-        stream.write('#!/bin/sh\nexec %s "$@"\n' % shlex.join([sys.executable, os.path.abspath(__file__)]))
-    os.chmod(path, 0o700)
-    return path
 
 
 def environment(kind: str, directories: int, files: int) -> dict[str, str]:

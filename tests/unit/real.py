@@ -17,6 +17,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.binary import B
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.guardian import Guardian
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.processes import Processes
 
+from tests.support import programs
 from tests.support.processes import LIMIT_SECONDS
 from tests.unit import recordings
 
@@ -42,11 +43,7 @@ def within(work: t.Callable[[Processes], t.Awaitable[T]]) -> T:
 
 def script(folder: t.Any, text: str, name: str = "script") -> str:
     """Write a program for the shell."""
-    path = os.path.join(str(folder), name)
-    with open(path, "w") as stream:
-        stream.write("#!/bin/sh\n" + text)
-    os.chmod(path, 0o755)
-    return path
+    return programs.shell(os.path.join(str(folder), name), text)
 
 
 def impersonate(folder: t.Any, said: str) -> str:

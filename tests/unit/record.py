@@ -26,7 +26,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._options import build_
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import Command
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.process import environment
 
-from tests.support import servers, trees
+from tests.support import programs, servers, trees
 from tests.support.processes import wait_for
 from tests.unit.real import find
 from tests.unit.recordings import Recording, store
@@ -94,9 +94,7 @@ class Case:
 
     def remote(self, script: str) -> None:
         """Let a script be the remote shell."""
-        with open(self.path("script"), "w") as stream:
-            stream.write("#!/bin/sh\nshift\n" + script)
-        os.chmod(self.path("script"), 0o755)
+        programs.shell(self.path("script"), "shift\n" + script)
         self.params.update(dest="far:@/dst", rsh="@/script")
 
     def serve(self, end: str, path: str) -> None:

@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.priority import find_priority, parse_ionice
 
-from tests.support import engine, trees
+from tests.support import engine, programs, trees
 from tests.unit.real import within
 
 if t.TYPE_CHECKING:
@@ -29,7 +29,7 @@ def found(nice: int | None, ionice: str = "") -> tuple[str, ...]:
 
 
 def program(folder: t.Any, name: str, script: str) -> None:
-    trees.write(os.fsencode(folder / name), b"#!/bin/sh\n" + script.encode() + b"\n", mode=0o755)
+    programs.shell(str(folder / name), script)
 
 
 @pytest.mark.parametrize(
