@@ -127,9 +127,9 @@ class Plan:
     def _listable(self, files: Files) -> Files:
         """Leave out the names that no list can hold."""
         misread, directory = self.roots[0].misread, files.directory
-        if not misread(b"".join((directory, *files.names))):
+        if not misread(directory, *files.names):
             return files
-        kept = [(name, size) for name, size in zip(files.names, files.sizes) if not misread(directory + name)]
+        kept = [(name, size) for name, size in zip(files.names, files.sizes) if not misread(directory, name)]
         self.unlisted = self.unlisted or len(kept) < len(files.names)
         return Files(directory, [name for name, _size in kept], [size for _name, size in kept])
 

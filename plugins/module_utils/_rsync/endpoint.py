@@ -133,12 +133,15 @@ class Source(t.NamedTuple):
             return []
         return [os.fsdecode(start + name) for name in names]
 
-    def misread(self, name: bytes) -> bool:
-        """Say whether a list cannot hold a name: on a pull rsync refuses what it then gets as not asked for.
+    def misread(self, *parts: bytes) -> bool:
+        """Say whether no list can hold what has these parts in its name: on a pull rsync refuses what it then gets.
 
         It looks for wildcards there, and takes a backslash for an escape (exclude.c, add_implied_include).
         """
-        return self.root.remote and b"\\" in name and bool(_WILDCARD.search(name))
+        if not self.root.remote:
+            return False
+        text = b"".join(parts)
+        return b"\\" in text and bool(_WILDCARD.search(text))
 
 
 def _source(directory: Endpoint, base: bytes | None = None, *, contents: bool = False) -> Source:
