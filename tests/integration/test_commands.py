@@ -2,30 +2,26 @@
 # MIT License (see LICENSE or https://opensource.org/licenses/MIT)
 # SPDX-License-Identifier: MIT
 
-"""The commands of the README: ad hoc, and from a collection that was built and installed."""
+"""The commands of the README: ad hoc."""
 
 from __future__ import annotations
 
-import glob
 import json
 import os
-import tarfile
 import typing as t
 
-from tests.integration.runner import COLLECTIONS, REPOSITORY, Ansible
+from tests.integration.runner import Ansible
 from tests.support import snapshot, trees
 
 
-def copy(ansible: Ansible, name: str, collections: str = COLLECTIONS) -> dict[str, t.Any]:
+def copy(ansible: Ansible, name: str) -> dict[str, t.Any]:
     """Copy a sample tree ad hoc and return the result."""
     source, dest = (os.path.join(ansible.folder, name, end) for end in ("data", "backup"))
     trees.build(source)
     words = "src=%s/ dest=%s/ jobs=8 hard_links=true" % (source, dest)
     # ansible-core 2.16 cannot run its own Python where that lies in a path with spaces.
     python = json.dumps({"ansible_python_interpreter": ansible.python})
-    ended = ansible.run(
-        "ansible", "localhost", "-m", "vgreb.jsync.parallel_rsync", "-a", words, "-e", python, collections=collections
-    )
+    ended = ansible.run("ansible", "localhost", "-m", "vgreb.jsync.parallel_rsync", "-a", words, "-e", python)
     assert ended.code == 0, ended.output
     assert not snapshot.differences(snapshot.snapshot(source), snapshot.snapshot(dest))
     ansible.check_clean()
@@ -36,22 +32,4 @@ def copy(ansible: Ansible, name: str, collections: str = COLLECTIONS) -> dict[st
 
 def test_ad_hoc(ansible: Ansible) -> None:
     result = copy(ansible, "ad-hoc")
-    assert result["rc"] == 0 and len(result["lanes"]) == 8
-
-
-def test_built_and_installed(ansible: Ansible) -> None:
-    """What is installed works without this repository, and holds no test."""
-    folder = os.path.join(ansible.folder, "built")
-    ended = ansible.run("ansible-galaxy", "collection", "build", REPOSITORY, "--output-path", folder)
-    assert ended.code == 0, ended.output
-    (archive,) = glob.glob(os.path.join(folder, "vgreb-jsync-*.tar.gz"))
-    with tarfile.open(archive) as members:
-        names = members.getnames()
-    assert {"MANIFEST.json", "README.md", "plugins/modules/parallel_rsync.py"} <= set(names)
-    assert [name for name in names if name.startswith((".", "test")) or "/test" in name or "/." in name] == []
-    ended = ansible.run(
-        "ansible-galaxy", "collection", "install", "--offline", archive, "-p", folder, collections=folder
-    )
-    assert ended.code == 0, ended.output
-    result = copy(ansible, "installed", collections=folder)
     assert result["rc"] == 0 and len(result["lanes"]) == 8

@@ -6,10 +6,113 @@
 
 from __future__ import annotations
 
+import glob
 import os
+import shutil
+import tarfile
+import typing as t
 
-from tests.integration.runner import Ansible
+import pytest
+
+from tests.docs.network import is_possible
+from tests.integration.environments import NAMES
+from tests.integration.hosts import Hosts
+from tests.integration.runner import REPOSITORY, Ansible, Ended
+from tests.integration.test_commands import copy
+from tests.integration.test_role import play
 from tests.integration.test_targets import Place
+from tests.support import snapshot, trees
+
+# Runs a command on a machine that has none of this.
+_WITHOUT_REPOSITORY = """
+for part in plugins roles playbooks meta docs; do mount -t tmpfs none "$0/$part" || exit; done
+exec "$@"
+"""
+
+
+class Installed(Ansible):
+    """An ansible-core whose one collection was built, and installed from the archive."""
+
+    @property
+    def temporary(self) -> str:
+        """No file of sshd's configuration can be named what the others' is."""
+        return os.path.join(self.folder, "temporary")
+
+    @property
+    def collections(self) -> str:
+        return os.path.join(self.folder, "collections")
+
+    def run(self, program: str, *words: str, collections: str = "") -> Ended:
+        """Run one of Ansible's commands where this repository is not."""
+        argv = ("--mount", "sh", "-c", _WITHOUT_REPOSITORY, REPOSITORY, os.path.join(self.programs, program), *words)
+        return super().run(shutil.which("unshare") or "", *argv, collections=collections or self.collections)
+
+
+one = pytest.mark.parametrize("ansible", NAMES[:1], indirect=True)
+
+
+@pytest.fixture(scope="module")
+def archive(ansible: Ansible) -> str:
+    """What ``ansible-galaxy`` builds of this repository."""
+    folder = os.path.join(ansible.folder, "built")
+    ended = ansible.run("ansible-galaxy", "collection", "build", REPOSITORY, "--output-path", folder)
+    assert ended.code == 0, ended.output
+    (found,) = glob.glob(os.path.join(folder, "vgreb-jsync-*.tar.gz"))
+    return found
+
+
+@pytest.fixture(scope="module")
+def installed(ansible: Ansible, archive: str) -> Installed:
+    if not is_possible():
+        pytest.skip("nothing can be hidden from a command here")
+    folder = os.path.join(ansible.folder, "elsewhere")
+    os.mkdir(folder)
+    there = Installed(*ansible._replace(folder=folder))
+    ended = there.run("ansible-galaxy", "collection", "install", "--offline", archive, "-p", there.collections)
+    assert ended.code == 0, ended.output
+    return there
+
+
+def done(installed: Installed, playbook: str, variables: dict[str, t.Any], *words: str) -> str:
+    """The output of a playbook of the collection that has ended well."""
+    ended = play(installed, playbook, variables, *words)
+    assert ended.code == 0, ended.output
+    installed.check_clean()
+    return ended.output
+
+
+def test_archive(archive: str) -> None:
+    """It holds what users need, and no test."""
+    with tarfile.open(archive) as members:
+        names = members.getnames()
+    assert {"MANIFEST.json", "README.md", "plugins/modules/parallel_rsync.py"} <= set(names)
+    assert [name for name in names if name.startswith((".", "test")) or "/test" in name or "/." in name] == []
+
+
+@one
+def test_installed_module(installed: Installed) -> None:
+    assert len(copy(installed, "ad-hoc")["lanes"]) == 8
+
+
+@one
+def test_installed_demo(installed: Installed) -> None:
+    assert "localhost" in done(installed, "demo", {})
+
+
+@one
+def test_installed_playbooks(installed: Installed, hosts: Hosts) -> None:
+    """And with them the role, the filter and the action plugin."""
+    source, dest, moved = (os.path.join(installed.folder, name) for name in ("src", "dest", "moved"))
+    trees.build(source)
+    before = snapshot.snapshot(source)
+    given = {"jsync_src": source + "/", "jsync_dest": dest + "/", "jsync_hard_links": True}
+    here = ("-i", "localhost,", "--connection", "local")
+    assert "would copy" in done(installed, "check", given, *here) and not os.path.exists(dest)
+    done(installed, "sync", given, *here)
+    migrated = {"migrate_old": "db", "migrate_new": "web", "migrate_path": source + "/", "migrate_dest": moved + "/"}
+    done(installed, "migrate_path", {**migrated, "jsync_hard_links": True}, "-i", hosts.inventory)
+    for made in (dest, moved):
+        assert not snapshot.differences(before, snapshot.snapshot(made))
 
 
 def test_action_group(ansible: Ansible) -> None:
