@@ -11,6 +11,7 @@ It is asked as Ansible asks when it connects (task_executor.py), so that all the
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from ansible import constants
@@ -30,8 +31,6 @@ from ansible_collections.vgreb.jsync.plugins.plugin_utils._endpoint import (
 if t.TYPE_CHECKING:
     from ansible.plugins.action import ActionBase
 
-# What would take the delegate itself for the far end.
-_OF_DELEGATE = ("ansible_connection", "ansible_host")
 _CONNECTION = ("ansible_connection", "ansible_become", "ansible_become_method")
 
 
@@ -127,9 +126,17 @@ class Inventory:
 
     def _is_of_delegate(self, variable: str) -> bool:
         """ansible-core fills in what the delegate has, see update_vars() in its plugins/connection/__init__.py."""
-        if self._action._task.delegate_to is None or variable not in _OF_DELEGATE:
+        if self._action._task.delegate_to is None or variable not in constants.COMMON_CONNECTION_VARS:
             return False
-        return variable not in self._vars["hostvars"][self.own]
+        return variable not in self._before
+
+    @functools.cached_property
+    def _before(self) -> t.Mapping[str, t.Any]:
+        """The variables of the task before that."""
+        task = self._action._task
+        manager = task.get_variable_manager()
+        host = manager._inventory.get_host(self.own)
+        return t.cast("t.Mapping[str, t.Any]", manager.get_vars(play=task.get_play(), host=host, task=task))
 
 
 __all__ = ("Inventory",)

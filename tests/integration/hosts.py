@@ -48,7 +48,7 @@ class Hosts(t.NamedTuple):
 
 @contextlib.contextmanager
 def running(folder: str) -> t.Iterator[Hosts]:
-    """web and db; gated, which only the host gate reaches; six, at an IPv6 address."""
+    """web, which is bare, too; db; gated, which only the host gate reaches; six, at an IPv6 address."""
     addresses = {"web": "127.0.0.5", "db": "127.0.0.6", "gated": "127.0.0.7", "gate": "127.0.0.8"}
     if has_ipv6():
         addresses["six"] = "::1"
@@ -59,7 +59,8 @@ def running(folder: str) -> t.Iterator[Hosts]:
             os.mkdir(place)
             started[name] = stack.enter_context(servers.sshd(place, host=address))
         rows = {name: _variables(server, folder) for name, server in started.items()}
-        rows["gated"]["ansible_ssh_common_args"] = "-F " + _through(started["gate"], started["gated"], folder)
+        configured = "-F " + _configuration([started["web"], started["gate"], started["gated"]], folder)
+        rows["gated"]["ansible_ssh_common_args"] = configured
         rows["gated"]["ansible_connection"] = "ansible.builtin.ssh"
         rows["windows"] = {"ansible_connection": "winrm", "ansible_host": "127.0.0.9"}
         rows["web"] = {
@@ -68,6 +69,7 @@ def running(folder: str) -> t.Iterator[Hosts]:
             "ansible_user": "{{ login.user }}",
             "ansible_ssh_private_key_file": "{{ login.key }}",
         }
+        rows["bare"] = {"ansible_host": addresses["web"], "ansible_ssh_common_args": configured}
         inventory = os.path.join(folder, "inventory.json")
         with open(inventory, "w") as stream:
             json.dump({"all": {"hosts": rows}}, stream)
@@ -87,13 +89,13 @@ def _variables(server: servers.Ssh, folder: str) -> dict[str, t.Any]:
     }
 
 
-def _through(gate: servers.Ssh, gated: servers.Ssh, folder: str) -> str:
-    """A configuration of ssh in which a host is reached through another one."""
+def _configuration(known: list[servers.Ssh], folder: str) -> str:
+    """A configuration of ssh for some servers, the last of which is reached through the one before it."""
     path = os.path.join(folder, "ssh_config")
     with open(path, "w") as stream:
-        for server in (gate, gated):
-            known = os.path.join(os.path.dirname(server.config), "known_hosts")
+        for server in known:
+            keys = os.path.join(os.path.dirname(server.config), "known_hosts")
             stream.write("Host %s\nPort %d\nIdentityFile %s\n" % (server.host, server.port, server.key))
-            stream.write("UserKnownHostsFile %s\nGlobalKnownHostsFile none\n" % known)
-        stream.write("ProxyJump %s\n" % gate.host)
+            stream.write("UserKnownHostsFile %s\nGlobalKnownHostsFile none\n" % keys)
+        stream.write("ProxyJump %s\n" % known[-2].host)
     return path

@@ -92,6 +92,27 @@ def test_place(ansible: Ansible, hosts: Hosts, daemon: servers.Rsyncd) -> None:
     ansible.check_clean()
 
 
+def test_nothing_of_the_delegate_counts_for_the_other_end(ansible: Ansible, hosts: Hosts) -> None:
+    """Not its address, port, user or key, where the task's own host has none."""
+    place = Place(ansible, "delegated")
+    task = {
+        "vgreb.jsync.parallel_rsync": {
+            "mode": "push",
+            "src": place.source + "/",
+            "dest": place.path("dest"),
+            "hard_links": True,
+            "remote_rsync_path": ["env", "NOTES=" + place.path("far"), place.text("rsync that", NOTING, 0o755)],
+        },
+        "delegate_to": "db",
+    }
+    playbook = place.text("play.json", json.dumps([{"hosts": "bare", "gather_facts": False, "tasks": [task]}]))
+    ended = ansible.run("ansible-playbook", "--inventory", hosts.inventory, playbook)
+    assert ended.code == 0, ended.output
+    place.same("src", "dest")
+    assert notes(place.path("far")) == {hosts.addresses["web"]}
+    ansible.check_clean()
+
+
 def test_push_by_a_python_in_a_path_with_spaces(ansible: Ansible, hosts: Hosts) -> None:
     place = Place(ansible, "push by another path")
     os.symlink(os.path.dirname(ansible.programs), place.path("environment"))
