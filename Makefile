@@ -9,6 +9,8 @@ export PYTHON
 SECONDS = 3600
 BENCH_WORDS = $(foreach name,WORK RUNNERS ROUNDS TARGET JSON,$(if $($(name)),--$(call lower,$(name)) "$($(name))"))
 lower = $(shell echo $(1) | tr A-Z a-z)
+# Tests that wait for rsync most of the time, which sleeps before it ends.
+WAITING = tests/docs tests/unit tests/fidelity tests/faults
 
 # What a person sees is the same everywhere, whatever the user's own configuration says.
 demo build: export LC_ALL := C.UTF-8
@@ -39,7 +41,12 @@ demo: ## set all up, copy a sample tree locally and over ssh, prove that nothing
 test: ## set all up, check, run the tests
 	@sh tests/setup/setup.sh test
 	@$(MAKE) --no-print-directory lint
+ifdef PYTEST_ARGS
 	.venv/bin/python -m pytest -n auto $(PYTEST_ARGS)
+else
+	.venv/bin/python -m pytest -n $$(($$(nproc) * 2)) $(WAITING)
+	.venv/bin/python -m pytest -n auto tests/integration
+endif
 
 test-all: ## test with each ansible-core and each Python that is at hand: takes hours
 	@sh tests/setup/setup.sh matrix

@@ -31,6 +31,9 @@ NEWEST = "newest"
 
 NAMES = tuple((os.environ.get("JSYNC_ANSIBLE") or "newest,2.16").split(","))
 
+# For what takes long and depends little on ansible-core: "make test-all" does it with each.
+in_one = pytest.mark.parametrize("ansible", NAMES[:1], indirect=True)
+
 # The oldest Python of a target host that both ansible-core and the module support; since 2.20 it is 3.9.
 _OLDEST_PYTHON = {"2.16": "3.7", "2.17": "3.7", "2.18": "3.8", "2.19": "3.8"}
 

@@ -21,6 +21,7 @@ import typing as t
 import pytest
 
 from tests.faults.conftest import Tree
+from tests.integration.environments import in_one
 from tests.integration.runner import LIMIT_SECONDS, Ansible
 from tests.support import servers
 from tests.support.processes import children, descendants, mentioning, on_their_way, temporary_files, wait_for
@@ -166,6 +167,7 @@ def test_interrupted_at_a_terminal(play: Play) -> None:
     play.assert_gone()
 
 
+@in_one
 @both_ways
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
 def test_the_controller_is_killed(play: Play, number: signal.Signals) -> None:
@@ -174,6 +176,7 @@ def test_the_controller_is_killed(play: Play, number: signal.Signals) -> None:
     play.assert_gone()
 
 
+@in_one
 @both_ways
 def test_the_worker_is_killed(play: Play) -> None:
     os.kill(play.worker(), signal.SIGKILL)
@@ -183,6 +186,7 @@ def test_the_worker_is_killed(play: Play) -> None:
     play.assert_gone()
 
 
+@in_one
 @pytest.mark.parametrize("play", [{"bwlimit": "100k", "lease": 100}], indirect=True)
 def test_interrupted_when_attached_to_a_run_that_has_lost_its_controller(play: Play) -> None:
     for pid in (play.worker(), play.process.pid):
@@ -195,6 +199,7 @@ def test_interrupted_when_attached_to_a_run_that_has_lost_its_controller(play: P
     play.assert_gone()
 
 
+@in_one
 def test_all_that_could_tell_is_killed(play: Play) -> None:
     """The module, its guardian and async_wrapper, as when a container is started anew: its disk stays as it was."""
     play.kill_job()
@@ -204,6 +209,7 @@ def test_all_that_could_tell_is_killed(play: Play) -> None:
     play.assert_works()
 
 
+@in_one
 @pytest.mark.parametrize("play", [{"bwlimit": "100k", "keywords": {"timeout": 45}}], indirect=True)
 def test_the_task_takes_too_long(play: Play) -> None:
     assert "failed=1" in play.end(), play.output()
@@ -232,6 +238,7 @@ def test_the_session_of_a_run_without_progress_is_cut(play: Play) -> None:
     play.assert_gone()
 
 
+@in_one
 @pytest.mark.parametrize("lasts", ["shorter", "longer"])
 def test_an_outage(play: Play, lasts: str) -> None:
     """The server stops, and comes back while the run is on or after it has ended itself."""

@@ -15,7 +15,7 @@ import typing as t
 import pytest
 
 from tests.docs.network import is_possible
-from tests.integration.environments import NAMES
+from tests.integration.environments import in_one
 from tests.integration.hosts import Hosts
 from tests.integration.runner import REPOSITORY, Ansible, Ended
 from tests.integration.test_commands import copy
@@ -46,9 +46,6 @@ class Installed(Ansible):
         """Run one of Ansible's commands where this repository is not."""
         argv = ("--mount", "sh", "-c", _WITHOUT_REPOSITORY, REPOSITORY, os.path.join(self.programs, program), *words)
         return super().run(shutil.which("unshare") or "", *argv, collections=collections or self.collections)
-
-
-one = pytest.mark.parametrize("ansible", NAMES[:1], indirect=True)
 
 
 @pytest.fixture(scope="module")
@@ -89,17 +86,17 @@ def test_archive(archive: str) -> None:
     assert [name for name in names if name.startswith((".", "test")) or "/test" in name or "/." in name] == []
 
 
-@one
+@in_one
 def test_installed_module(installed: Installed) -> None:
     assert len(copy(installed, "ad-hoc")["lanes"]) == 8
 
 
-@one
+@in_one
 def test_installed_demo(installed: Installed) -> None:
     assert "localhost" in done(installed, "demo", {})
 
 
-@one
+@in_one
 def test_installed_playbooks(installed: Installed, hosts: Hosts) -> None:
     """And with them the role, the filter and the action plugin."""
     source, dest, moved = (os.path.join(installed.folder, name) for name in ("src", "dest", "moved"))

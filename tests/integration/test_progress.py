@@ -17,6 +17,7 @@ import typing as t
 import pytest
 
 from tests.integration.contract import check_keys
+from tests.integration.environments import in_one
 from tests.integration.runner import ODD, TARGETS, Ansible
 from tests.support import servers, snapshot, trees
 
@@ -242,6 +243,7 @@ def test_nothing_is_left_behind(seen: Seen, ansible: Ansible) -> None:
 PLAYS = ("All at once", "Each at its own pace", "One after the other")
 
 
+@in_one
 @pytest.mark.parametrize("forks", ["1", "20"])
 def test_several_hosts(ansible: Ansible, forks: str) -> None:
     here = os.path.join(ansible.folder, "hosts", forks)

@@ -16,6 +16,7 @@ import typing as t
 import pytest
 
 from tests.integration.contract import check_keys
+from tests.integration.environments import in_one
 from tests.integration.hosts import Hosts
 from tests.integration.runner import Ansible, Ended
 from tests.integration.test_errors import small_place
@@ -211,6 +212,7 @@ def migrate(ansible: Ansible, hosts: Hosts, place: Place, **further: str) -> End
             writer.kill()
 
 
+@in_one
 def test_migration_of_a_path_in_use(ansible: Ansible, hosts: Hosts) -> None:
     place = Place(ansible, "migration")
     ended = migrate(ansible, hosts, place, migrate_start=os.path.join(MIGRATION, "start.yml"))
@@ -230,6 +232,7 @@ FAILING = [
 ]
 
 
+@in_one
 @pytest.mark.parametrize(("hooks", "why", "returns"), FAILING)
 def test_migration_that_goes_back(
     ansible: Ansible, hosts: Hosts, hooks: dict[str, str], why: str, returns: bool
@@ -245,6 +248,7 @@ def test_migration_that_goes_back(
     ansible.check_clean()
 
 
+@in_one
 def test_migration_to_a_host_that_is_full(ansible: Ansible, hosts: Hosts) -> None:
     place = Place(ansible, "no room")
     place.text("live/large", "x" * 1_000_000)
@@ -259,6 +263,7 @@ def test_migration_to_a_host_that_is_full(ansible: Ansible, hosts: Hosts) -> Non
     ansible.check_clean()
 
 
+@in_one
 def test_migration_that_is_only_looked_at(ansible: Ansible, hosts: Hosts) -> None:
     place = Place(ansible, "migration to come")
     variables = {"migrate_old": "db", "migrate_new": "web", "migrate_path": place.source + "/"}

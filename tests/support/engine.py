@@ -22,7 +22,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._result import Outcome
 from ansible_collections.vgreb.jsync.plugins.module_utils._sync import synchronize
 
 # A few files in each partition, and more than one scanner, so that small trees meet what large ones do.
-SMALL = Sizes(per_file=1, segment=1, segments=1 << 30, partition=1, directory=6000, entries=3, scanners=4)
+SMALL = Sizes(per_file=1, segment=1, segments=1 << 30, partition=1, directory=6000, entries=8, scanners=4)
 
 
 def run(params: dict[str, t.Any], *, check: bool = False, diff: bool = False, sizes: Sizes = SMALL) -> dict[str, t.Any]:
