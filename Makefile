@@ -42,10 +42,10 @@ test: ## set all up, check, run the tests
 	@sh tests/setup/setup.sh test
 	@$(MAKE) --no-print-directory lint
 ifdef PYTEST_ARGS
-	.venv/bin/python -m pytest -n auto $(PYTEST_ARGS)
+	.venv/bin/python -m pytest -n auto --dist loadgroup $(PYTEST_ARGS)
 else
 	.venv/bin/python -m pytest -n $$(($$(nproc) * 2)) $(WAITING)
-	.venv/bin/python -m pytest -n auto tests/integration
+	.venv/bin/python -m pytest -n $$(($$(nproc) + 1)) --dist loadgroup tests/integration
 endif
 
 test-all: ## test with each ansible-core and each Python that is at hand: takes hours
@@ -63,6 +63,7 @@ lint: ## check style, types, documentation, changelog and licenses
 sanity: ## check what Ansible and Galaxy ask of a collection
 	@sh tests/setup/setup.sh lint
 	@sh tests/tools.sh sanity
+	@sh tests/tools.sh units
 	@sh tests/tools.sh package
 
 changelog: ## make the release entry of the version in galaxy.yml of changelogs/fragments

@@ -111,7 +111,7 @@ make_environment() {
 
 # What the tests need besides, in an environment.
 add_test_packages() {
-    wanted=$(cat tests/requirements.txt)
+    wanted=$(cat tests/requirements.txt tests/unit/requirements.txt)
     if ! stamped "$1/tested-with" "$wanted"; then
         say "Adding to $1 what tests/requirements.txt lists"
         run "$1/bin/python" -m pip install --disable-pip-version-check -r tests/requirements.txt
