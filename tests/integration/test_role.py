@@ -16,7 +16,7 @@ import typing as t
 import pytest
 
 from tests.integration.contract import check_keys
-from tests.integration.environments import in_one
+from tests.integration.environments import NAMES, in_one
 from tests.integration.hosts import Hosts
 from tests.integration.runner import Ansible, Ended
 from tests.integration.test_errors import small_place
@@ -43,6 +43,7 @@ WRONG: list[dict[str, t.Any]] = [
         "variables": {"jsync_options": {"src_host": "stranger"}},
         "says": "is stranger, which is no host of the inventory",
     },
+    {"variables": {"ansible_python_interpreter": "/absent", "jsync_install": False}, "says": "interpreter"},
     {"variables": {"jsync_rsync_path": "/bin/true"}, "says": "true is 0, but it must be 3.1 or newer"},
     {
         "variables": {"jsync_assert": ["stats.files", {"that": "stats.failures ="}]},
@@ -103,7 +104,7 @@ def test_role(ansible: Ansible) -> None:
     variables = {
         "src": place.source,
         "here": place.here,
-        "wrong": WRONG,
+        "wrong": WRONG if ansible.name == NAMES[0] else WRONG[:4],
         "rsync": rsync,
         "without_rsync": without(place.path("bin"), "rsync"),
     }
