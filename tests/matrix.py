@@ -84,7 +84,7 @@ def carry_out(run: Run) -> Ended:
     if os.path.exists(report):
         os.unlink(report)
     program = os.path.join(TOP, ".venv-" + run.core, "bin", "python")
-    argv = [program, "-m", "pytest", "-q", "-n", "auto", "--junit-xml", report, *run.tests]
+    argv = [program, "-m", "pytest", "-q", "-n", "auto", "--dist", "loadgroup", "--junit-xml", report, *run.tests]
     print("JSYNC_ANSIBLE=%s" % run.ansible, *argv, flush=True)
     code = subprocess.run(argv, cwd=TOP, env={**os.environ, "JSYNC_ANSIBLE": run.ansible}, check=False).returncode
     if not os.path.exists(report):

@@ -19,6 +19,9 @@ from tests.integration.environments import NAMES
 from tests.integration.runner import ODD, TARGETS, Ansible
 from tests.support import programs, servers, snapshot, trees
 
+# One process asks for all: each would ask once more.
+pytestmark = pytest.mark.xdist_group("errors")
+
 TARGET = "module_parallel_rsync_errors"
 
 with open(os.path.join(TARGETS, TARGET, "vars", "main.yml")) as _stream:

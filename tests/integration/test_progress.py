@@ -21,6 +21,9 @@ from tests.integration.environments import in_one
 from tests.integration.runner import ODD, TARGETS, Ansible
 from tests.support import servers, snapshot, trees
 
+# One process makes what all look at: each would make it once more.
+pytestmark = pytest.mark.xdist_group("progress")
+
 TARGET = "action_parallel_rsync"
 
 LINE = re.compile(
