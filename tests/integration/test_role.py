@@ -16,7 +16,7 @@ import typing as t
 import pytest
 
 from tests.integration.contract import check_keys
-from tests.integration.environments import NAMES, in_one
+from tests.integration.environments import in_one
 from tests.integration.hosts import Hosts
 from tests.integration.runner import Ansible, Ended
 from tests.integration.test_errors import small_place
@@ -104,7 +104,6 @@ def test_role(ansible: Ansible) -> None:
     variables = {
         "src": place.source,
         "here": place.here,
-        "wrong": WRONG if ansible.name == NAMES[0] else WRONG[:4],
         "rsync": rsync,
         "without_rsync": without(place.path("bin"), "rsync"),
     }
@@ -118,6 +117,15 @@ def test_role(ansible: Ansible) -> None:
     assert not os.path.exists(place.path("never/never")) and not os.path.lexists(place.path("installed later"))
     assert "would copy" in output and "2 lanes" in output
     assert "rsync would be installed first on localhost" in output
+    ansible.check_clean()
+
+
+@in_one
+@pytest.mark.parametrize("half", [0, 1])
+def test_role_refuses(ansible: Ansible, half: int) -> None:
+    place = Place(ansible, "refused %d" % half)
+    ansible.target("role_sync_refused", {"src": place.source, "here": place.here, "wrong": WRONG[half::2]})
+    assert not os.path.exists(place.path("never/never"))
     ansible.check_clean()
 
 
