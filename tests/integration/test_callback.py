@@ -18,6 +18,7 @@ import pytest
 
 from tests.integration.runner import REPOSITORY, Ansible
 from tests.support import trees
+from tests.support.processes import wait_for
 from tests.support.snapshots import lane, message, scanning
 from tests.support.terminal import Terminal
 
@@ -94,6 +95,10 @@ class Stage:
         """Let a host show its next snapshot; ``end`` lets it end."""
         with open(os.path.join(self.folder, "%s.%s" % (host, step)), "w"):
             pass
+
+    def wait_sent(self, host: str, step: int) -> None:
+        """Wait until a host has let go of its snapshot: a worker that a signal ends before keeps a lock of Ansible."""
+        wait_for(lambda: os.path.exists(os.path.join(self.folder, "%s.%d.sent" % (host, step))), "%s to send" % host)
 
     def all(self, *hosts: str, steps: int = 0) -> None:
         """Let hosts show this many snapshots and end, in their own time."""
@@ -300,6 +305,7 @@ def test_interrupt(ansible: Ansible) -> None:
         window = stage.play("linear")
         stage.next(WEB, 1)
         window.wait_text(ROW)
+        stage.wait_sent(WEB, 1)
         window.press(b"\x03")
         assert window.end() == 99
         check_gone(window)
@@ -312,6 +318,7 @@ def test_terminated(ansible: Ansible) -> None:
         window = stage.play("linear")
         stage.next(WEB, 1)
         window.wait_text(ROW)
+        stage.wait_sent(WEB, 1)
         window.terminate()
         window.wait(lambda screen: not rows_of(screen, WEB), "the block to go")
         check_gone(window)

@@ -67,18 +67,23 @@ class Terminal:
         return [line.rstrip() for line in self._screen.display]
 
     @property
+    def _drawing(self) -> bool:
+        """A part of the block is still to come: the program draws without the terminal's automatic wrap."""
+        return pyte.modes.DECAWM not in self._screen.mode
+
+    @property
     def cells(self) -> pyte.HistoryScreen:
         """The window's cells, with their colors."""
         return self._screen
 
     def wait(self, condition: t.Callable[[list[str]], t.Any], what: str) -> None:
-        """Read until a condition on the screen holds.
+        """Read until a condition on the screen holds; no screen counts that is in the middle of a drawing.
 
         Raises:
             AssertionError: It did not, within the limit or until the program ended.
         """
         deadline = time.monotonic() + LIMIT_SECONDS
-        while not condition(self.screen):
+        while self._drawing or not condition(self.screen):
             if not self._read(deadline):
                 raise AssertionError("waited in vain for %s:\n%s" % (what, "\n".join(self.lines)))
 

@@ -4,7 +4,8 @@
 
 """Stands in for parallel_rsync: sends the snapshots that it is given, each when the test says so.
 
-Before snapshot N of a host it waits for the file HOST.N in ``gates``, and before it ends for HOST.end.
+Before snapshot N of a host it waits for the file HOST.N in ``gates``, and before it ends for HOST.end. When it has sent
+one, it says so in HOST.N.sent.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ class ActionModule(ActionBase):
         for number, message in enumerate(messages, 1):
             _wait_for(os.path.join(gates, "%s.%d" % (host, number)))
             self._send(dict(message, host=host, item=item))
+            with open(os.path.join(gates, "%s.%d.sent" % (host, number)), "w"):
+                pass
         _wait_for(os.path.join(gates, host + ".end"))
         self._send({"version": 1, "host": host, "item": item, "ended": True})
         if self._task.args.get("warned"):
