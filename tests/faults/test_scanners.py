@@ -38,10 +38,11 @@ def scan_with(folder: str, deep: Tree, *cases: str) -> dict[str, t.Any]:
 
 
 def test_one_that_nobody_has_heard_yet_starts_again(folder: str, deep: Tree) -> None:
-    mark = os.path.join(folder, "killed")
-    waits = SCANNING % ("d0", "while [ ! -d %s ]; do sleep 0.02; done" % mark)
-    result = scan_with(folder, deep, waits, SCANNING % ("d2", KILLED % mark))
-    assert os.path.isdir(mark)
+    """The one that is heard first goes on when the other has started again."""
+    mark, again = os.path.join(folder, "killed"), os.path.join(folder, "again")
+    waits = SCANNING % ("d0", "while [ ! -d %s ]; do sleep 0.02; done" % again)
+    result = scan_with(folder, deep, waits, SCANNING % ("d2", "%s; mkdir %s" % (KILLED % mark, again)))
+    assert os.path.isdir(again)
     assert (result["failed"], result["stats"]["retries"], result["stats"]["files"]) == (False, 1, 3), result
     assert deep.arrived()
 
