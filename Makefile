@@ -23,7 +23,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo 'Variables:'
-	@echo '  PYTHON=python3.13                           Python 3.11 or newer, found by itself if not given'
+	@echo '  PYTHON=python3.13                           Python 3.11 or newer, the newest at hand if not given'
 	@echo '  PYTEST_ARGS="tests/faults -k stop"          what make test passes to pytest'
 	@echo '  ROWS="2.17 python3.9"                       rows of make test-all, all if not given'
 	@echo '  SECONDS=28800                               how long make fidelity-long looks for differences'

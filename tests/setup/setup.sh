@@ -77,15 +77,21 @@ version_of() {
     "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])'
 }
 
-# Set $python to the path of a Python that is new enough. That of an existing .venv comes first, so that
-# a run with PYTHON=... need not be repeated with it.
+# Set $python to the path of PYTHON, or of the newest Python that the newest ansible-core runs on. That of an existing
+# .venv comes first among those that are as new, so that a run with PYTHON=... need not be repeated with it.
 find_python() {
     probe='import os, sys; print(os.path.realpath(sys._base_executable)); sys.exit(sys.version_info < (3, 11))'
     if [ -n "${PYTHON:-}" ]; then
         python=$("$PYTHON" -c "$probe" 2>/dev/null) || die "PYTHON=$PYTHON is no Python 3.11 or newer."
         return
     fi
-    for candidate in .venv/bin/python python3 python3.14 python3.13 python3.12 python3.11; do
+    python=.venv/bin/python
+    if find_one_of 3.14 3.13 3.12 3.11; then
+        python=$found
+        return
+    fi
+    # One that cannot make environments yet: install_missing sees to that.
+    for candidate in python3 python3.14 python3.13 python3.12 python3.11; do
         if python=$("$candidate" -c "$probe" 2>/dev/null); then
             return
         fi
@@ -122,11 +128,11 @@ add_test_packages() {
 # Set $found to a Python of one of these versions that can make environments, the first that is at hand; the shim of
 # pyenv in PATH may stand for one that is switched off.
 find_one_of() {
-    probe='import ensurepip, sys; print(sys.base_prefix); sys.exit("%d.%d" % sys.version_info[:2] != sys.argv[1])'
+    of_version='import ensurepip, sys; print(sys.base_prefix); sys.exit("%d.%d" % sys.version_info[:2] != sys.argv[1])'
     pyenv=${PYENV_ROOT:-${HOME:-}/.pyenv}/versions
     for version in "$@"; do
         for candidate in "$python" "python$version" "$pyenv/$version".*/bin/"python$version"; do
-            if found=$("$candidate" -c "$probe" "$version" 2>/dev/null); then
+            if found=$("$candidate" -c "$of_version" "$version" 2>/dev/null); then
                 found=$found/bin/python$version
                 return
             fi
