@@ -19,7 +19,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.validation import check_type_int
 from ansible.plugins.action import ActionBase
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
-from ansible_collections.vgreb.jsync.plugins.module_utils._options import LEASE_SECONDS, SHOWN
+from ansible_collections.vgreb.jsync.plugins.module_utils._options import LEASE_SECONDS, SHOWN, check_texts
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._follow import Follower, find_place
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._job import plain_result
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._place import Placed, place, refusal
@@ -70,6 +70,7 @@ class ActionModule(ActionBase):
 
     def _placed(self, task_vars: dict[str, t.Any]) -> Placed:
         """What to start the module with."""
+        check_texts(self._task.args)  # the module's own log, which comes first, fails on a NUL byte
         return place(self, self._task.args, task_vars)
 
     def _finished(self, result: Result) -> Result:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.action.parallel_rsync import ActionModule as ParallelRsync
+from ansible_collections.vgreb.jsync.plugins.module_utils._options import check_texts
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._place import Placed, place
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._synchronize import (
     adjust,
@@ -26,6 +27,7 @@ class ActionModule(ParallelRsync):
         self._params["private_key"] = self._task.args.get("private_key")  # a path on the host that rsync runs on
         self._args: dict[str, t.Any] = {}
         self._diff, self._task.diff = self._task.diff, True  # the list of changes is in the diff
+        check_texts(self._task.args)
         args = module_args(self._params, self._templar.template(task_vars.get("ansible_rsync_path")))
         placed = place(self, args, task_vars, adjust=lambda far: adjust(far, self._params), endpoints=True)
         self._args = placed.args

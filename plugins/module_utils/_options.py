@@ -216,7 +216,7 @@ def build_request(params: t.Mapping[str, t.Any], *, check: bool = False) -> Requ
     Raises:
         RequestError: An option, alone or beside another, asks for what cannot be.
     """
-    _check_texts(params)
+    check_texts(params)
     _check_place(params)
     settings = _build_settings(params)
     sources = tuple(_endpoint("src", text) for text in texts("src", params["src"]))
@@ -272,7 +272,12 @@ def _jobs(jobs: t.Any, most: int) -> tuple[int, int, bool]:
     return number, number, False
 
 
-def _check_texts(params: t.Mapping[str, t.Any]) -> None:
+def check_texts(params: t.Mapping[str, t.Any]) -> None:
+    """Refuse what no argument vector can hold.
+
+    Raises:
+        RequestError: A text has a NUL byte.
+    """
     for option, value in params.items():
         for text in value if isinstance(value, (list, tuple)) else [value]:
             if isinstance(text, str) and "\0" in text:
@@ -412,5 +417,5 @@ def _check_connection(request: Request) -> None:
 
 __all__ = (
     "CONTROLLER_OPTIONS", "JOBS_MAX", "LEASE_SECONDS", "MODES", "Request", "SHOWN", "argument_spec", "build_request",
-    "texts",
+    "check_texts", "texts",
 )

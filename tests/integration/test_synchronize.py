@@ -76,4 +76,5 @@ def test_synchronize(ansible: Ansible, hosts: Hosts) -> None:
 
     assert "does not run rsync as another user without a password" in results["asks password"]["msg"]
     assert "archives" in results["unknown"]["msg"]
+    assert results["nul"]["msg"] == "rsync_path is 'a\\x00b': no program can be given a NUL byte"
     ansible.check_clean()
