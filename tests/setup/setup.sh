@@ -236,9 +236,9 @@ main() {
         return
     fi
     programs="rsync:rsync ssh:$client sshd:openssh-server"
-    # Tests look at ACLs and attributes with these; they are not worth asking a user for.
+    # Tests look at ACLs and attributes with these, and become other users; they are not worth asking a user for.
     if [ "$1" != demo ] && [ "$(id -u)" -eq 0 ]; then
-        programs="$programs setfacl:acl setfattr:attr"
+        programs="$programs setfacl:acl setfattr:attr sudo:sudo"
     fi
     install_missing "$programs"
     make_environment .venv "$python" ansible-core jmespath
