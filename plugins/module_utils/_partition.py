@@ -8,8 +8,9 @@
 
 A segment is a run of neighbors in the tree, or one large file, with its cost; only its place in a spool is kept in
 memory. When a lane is free it is given a partition, cut from what is known then: segments, costliest first, worth
-``remaining / (2 * lanes)``, so that partitions grow smaller as the end nears and all lanes end together; but never so
-little that starting one more rsync costs more than a tenth of it, unless other lanes would stay idle.
+``remaining / (2 * lanes)``, so that partitions grow smaller as the end nears; but never so little that starting one more
+rsync costs more than a tenth of it, unless other lanes would stay idle. At last each lane is given so much that it ends
+when the others do, whatever they still have to carry. A lane alone is given all there is.
 """
 
 from __future__ import annotations
@@ -113,6 +114,7 @@ class Partitioner:
         self._sizes = sizes
         self._least: float = sizes.partition
         self._share = 0.0
+        self._fixed = self._rate = 0.0
         self._gatherers = [Gatherer(directory, root, sizes.per_file, sizes.entries) for root in range(roots)]
         self._cost = 0
         self.complete = False
@@ -197,8 +199,17 @@ class Partitioner:
             cost: Of the partition.
             seconds: From start to end.
         """
-        rate = cost / max(seconds - fixed_seconds, 0.001)
-        self._least = max(10 * fixed_seconds * rate, self._sizes.segment)
+        self._fixed, self._rate = fixed_seconds, cost / max(seconds - fixed_seconds, 0.001)
+        self._least = max(10 * fixed_seconds * self._rate, self._sizes.segment)
+
+    def left(self, cost: int, seconds: float) -> float:
+        """How much of a partition is left, at the rate of the last one that was learned from; 0 before that.
+
+        Args:
+            cost: Of the partition.
+            seconds: Since its start.
+        """
+        return max(cost - max(seconds - self._fixed, 0.0) * self._rate, 0.0) if self._rate else 0.0
 
     def ready(self, *, patient: bool = True) -> bool:
         """Say whether a free lane should take a partition now.
@@ -210,11 +221,11 @@ class Partitioner:
             return any(not gatherer.empty for gatherer in self._gatherers)
         return not patient and any(gatherer.ready for gatherer in self._gatherers)
 
-    def take(self, idle: int, *, patient: bool = True) -> Partition | None:
+    def take(self, under_way: t.Sequence[float] = (), *, patient: bool = True) -> Partition | None:
         """Cut a partition for a free lane; None where there is none, or not yet.
 
         Args:
-            idle: How many lanes carry nothing, the asking one included.
+            under_way: The cost that is left of what each of the other lanes carries, if it carries anything.
             patient: As in :meth:`ready`.
 
         Raises:
@@ -225,15 +236,18 @@ class Partitioner:
         if not patient:
             for gatherer in self._gatherers:
                 gatherer.close_segment()
-        return self._cut(self._worth(idle))
+        return self._cut(self._worth(under_way))
 
-    def _worth(self, idle: int) -> float:
-        """What the next partition should be worth: less and less, and at last the same for each lane."""
-        worth = max(self.remaining / (2 * max(self.lanes, min(self.room, self.most))), self._least)
+    def _worth(self, under_way: t.Sequence[float]) -> float:
+        """What the next partition should be worth: less and less, and at last so much that all lanes end together."""
+        lanes = max(self.lanes, min(self.room, self.most))
+        worth = max(self.remaining / (2 * lanes if lanes > 1 else 1), self._least)
+        idle = max(self.lanes - len(under_way), 1)
         if not self.complete:
-            return min(worth, self.remaining / max(idle, 1))
-        if not self._share and worth * self.lanes >= self.remaining:
-            self._share = self.remaining / self.lanes
+            return min(worth, self.remaining / idle)
+        if self._share or worth * self.lanes >= self.remaining:
+            evenly = self._share or self.remaining / self.lanes
+            self._share = level(self.remaining, [*under_way, *[0.0] * idle]) if self._rate else evenly
         return self._share or worth
 
     def rest(self) -> t.Iterator[Partition]:
@@ -268,4 +282,18 @@ class Partitioner:
             gatherer.close()
 
 
-__all__ = ("Partition", "Partitioner", "Sizes")
+def level(work: float, left: t.Sequence[float]) -> float:
+    """How much each lane has when work is given to those that have the least left, as water fills a valley.
+
+    Args:
+        work: The cost to be given.
+        left: The cost that each lane has left, in any order; one at least.
+    """
+    ordered = sorted(left)
+    for lanes, height in enumerate(ordered[1:], 1):
+        if work + sum(ordered[:lanes]) <= lanes * height:
+            return (work + sum(ordered[:lanes])) / lanes
+    return (work + sum(ordered)) / len(ordered)
+
+
+__all__ = ("Partition", "Partitioner", "Sizes", "level")

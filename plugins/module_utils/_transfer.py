@@ -68,7 +68,7 @@ class Transfer:
         self._directories = Directories(lanes, command, plan, outcome, defer=defer, entries=entries)
         self._partitioner = plan.partitioner
         self._pool = Pool(lanes, plan.partitioner, outcome)
-        self._carrying = 0
+        self._under_way: dict[Lane, tuple[int, float]] = {}
         self._waiting = 0
         self._begun = 0
         self._ended = False
@@ -153,14 +153,25 @@ class Transfer:
 
     async def _send(self, lane: Lane, partition: Partition, waiting: Waiting | None) -> None:
         """Carry a partition, until the lane is free for the next one."""
-        self._carrying += 1
+        self._under_way[lane] = partition.cost, time.monotonic()
         self._begun += partition.cost
         if not self._partitioner.exhausted:
-            self._enter(lane, early=self._partitioner.partitions_left > self._pool.size - self._carrying)
+            self._enter(lane, early=self._partitioner.partitions_left > self._idle)
         sent = asyncio.Event()
         self._tasks.add(asyncio.ensure_future(self._carry(lane, partition, waiting, sent)))
         await sent.wait()
-        self._carrying -= 1
+        del self._under_way[lane]
+
+    @property
+    def _idle(self) -> int:
+        """How many lanes carry nothing."""
+        return self._pool.size - len(self._under_way)
+
+    @property
+    def _left(self) -> list[float]:
+        """The cost that is left of what each lane carries."""
+        now = time.monotonic()
+        return [self._partitioner.left(cost, now - since) for cost, since in self._under_way.values()]
 
     async def _prepare(self, lane: Lane, needed: asyncio.Event) -> Waiting | None:
         """Log in, and start an rsync where that can wait for its list."""
@@ -190,7 +201,7 @@ class Transfer:
                 self._pool.lose(lane, error)
                 break
             try:
-                partition = self._partitioner.take(self._pool.size - self._carrying, patient=patient)
+                partition = self._partitioner.take(self._left, patient=patient)
             except StateError as error:
                 self.stop(error.message, error.code)
                 break
@@ -270,7 +281,7 @@ class Transfer:
     def _load(self, partition: Partition) -> Load:
         """What an rsync that starts now is to carry, and what those that start with it are."""
         self._begun -= partition.cost
-        idle, remaining = self._pool.size - self._carrying, self._partitioner.remaining
+        idle, remaining = self._idle, self._partitioner.remaining
         last = self._partitioner.partitions_left <= idle
         rivals = self._begun + (remaining if last else min(idle * partition.cost, remaining))
         return Load(partition.cost, rivals)

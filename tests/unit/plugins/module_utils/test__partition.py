@@ -13,7 +13,7 @@ import tempfile
 import typing as t
 
 import pytest
-from ansible_collections.vgreb.jsync.plugins.module_utils._partition import Partition, Partitioner, Sizes
+from ansible_collections.vgreb.jsync.plugins.module_utils._partition import Partition, Partitioner, Sizes, level
 from ansible_collections.vgreb.jsync.plugins.module_utils._spool import records
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,11 +22,16 @@ from hypothesis import strategies as st
 BARE = Sizes(per_file=0, segment=1, segments=1 << 30, partition=1, entries=1 << 30)
 
 
+def busy(lanes: int) -> list[float]:
+    """Lanes that are about to end."""
+    return [0.0] * lanes
+
+
 def drain(partitioner: Partitioner, lanes: int) -> list[Partition]:
     """Let lanes take what there is, until nothing more comes: first all are idle, then one after the other."""
     found: list[Partition] = []
     while not partitioner.exhausted:
-        partition = partitioner.take(max(lanes - len(found), 1))
+        partition = partitioner.take(busy(min(len(found), lanes - 1)))
         assert partition is not None
         found.append(partition)
     return found
@@ -48,7 +53,7 @@ def cut(sizes: t.Iterable[int], lanes: int, how: Sizes = BARE, folder: str | Non
     ("known", "lanes", "idle", "least", "worth"),
     [
         (800, 4, 1, 1, 100),  # known / (2 * lanes)
-        (800, 1, 1, 1, 400),
+        (800, 1, 1, 1, 800),  # a lane alone has nobody to end together with
         (800, 4, 1, 300, 300),  # but worth the start of an rsync
         (800, 4, 4, 300, 200),  # unless other lanes would stay idle
         (800, 4, 1, 1000, 800),
@@ -61,7 +66,7 @@ def test_a_cut_while_the_scan_runs(tmp_path: t.Any, known: int, lanes: int, idle
     partitioner = Partitioner(str(tmp_path), 1, lanes, BARE._replace(partition=least))
     for number in range(known):
         partitioner.add([b"%d" % number], [1])
-    partition = partitioner.take(idle, patient=False)
+    partition = partitioner.take(busy(lanes - idle), patient=False)
     assert partition is not None and partition.cost == worth
     partitioner.close()
 
@@ -117,28 +122,58 @@ HOW = st.builds(
 @given(SIZES.filter(bool), LANES, HOW)
 @settings(max_examples=50)
 def test_lanes_end_together(sizes: list[int], lanes: int, how: Sizes) -> None:
-    """No lane ends later after the mean than the costliest segment or the least partition takes.
+    """No lane ends later after the mean than the costliest segment takes.
 
     When the last partition to end is cut, no lane has been idle yet, so lanes * now <= whole - remaining. While each is
     worth remaining / (2 * lanes), or no more than remaining / lanes, that lane ends at the mean or half a segment
-    later. At last each is worth the same share, which is no more than the least partition.
+    later. At last each ends with the others, at the mean or before those that were given more.
     """
     with tempfile.TemporaryDirectory() as folder:
         partitioner = Partitioner(folder, 1, lanes, how)
         for number, size in enumerate(sizes):
             partitioner.add([b"%d" % number], [size])
         partitioner.finish()
+        partitioner.learn(how.partition / 10, 1, 1 + how.partition / 10)
         free = [0.0] * lanes
         while not partitioner.exhausted:
             now = heapq.heappop(free)
-            partition = partitioner.take(1 + sum(moment <= now for moment in free))
+            partition = partitioner.take([moment - now for moment in free if moment > now])
             assert partition is not None
             heapq.heappush(free, now + partition.cost)
         partitioner.close()
     costs = [size + how.per_file for size in sizes]
     target = max(how.segment, sum(costs) / how.segments)
     segment = max(*costs, 2 * target)
-    assert max(free) <= sum(costs) / lanes + max(segment, how.partition + segment / 2)
+    assert max(free) <= sum(costs) / lanes + segment
+
+
+@pytest.mark.parametrize(
+    ("work", "left", "height"),
+    [
+        (6, [0], 6),
+        (6, [0, 0, 0], 2),
+        (6, [4, 0], 5),
+        (3, [0, 4], 3),  # the other has more already
+        (9, [100, 0, 4, 1], 14 / 3),
+    ],
+)
+def test_level(work: float, left: list[float], height: float) -> None:
+    assert level(work, left) == height
+
+
+@given(st.floats(0, 1e6), st.lists(st.floats(0, 1e6), min_size=1, max_size=16))
+def test_all_work_is_given_below_the_level(work: float, left: list[float]) -> None:
+    height = level(work, left)
+    assert sum(max(height - one, 0) for one in left) == pytest.approx(work, abs=1e-3)
+
+
+def test_what_is_left_of_a_partition(tmp_path: t.Any) -> None:
+    """A second for the start, and 10 a second."""
+    partitioner = Partitioner(str(tmp_path), 1, 2, BARE)
+    assert partitioner.left(100, 0.0) == 0  # nothing is known
+    partitioner.learn(1.0, 50, 6.0)
+    assert [partitioner.left(100, seconds) for seconds in (0.5, 1.0, 4.0, 20.0)] == [100, 100, 70, 0]
+    partitioner.close()
 
 
 @given(st.integers(1, 500), LANES, st.integers(1, 50))
@@ -173,9 +208,9 @@ def test_worth_of_each_partition(sizes: list[int], lanes: int, how: Sizes, data:
         segment = max([2 * max(how.segment, sum(costs) / how.segments), *costs])
         while not partitioner.exhausted:
             remaining, idle = partitioner.remaining, data.draw(st.integers(1, lanes))
-            partition = partitioner.take(idle)
+            partition = partitioner.take(busy(lanes - idle))
             assert partition is not None
-            worth = max(remaining / (2 * lanes), how.partition)
+            worth = max(remaining / (2 * lanes if lanes > 1 else 1), how.partition)
             assert partition.cost <= max(worth + segment / 2, segment)
             assert partitioner.remaining == remaining - partition.cost
         partitioner.close()
@@ -217,7 +252,7 @@ def test_nothing_is_lost_while_lanes_take_what_the_scan_finds(
                 partitioner.add([added[-1].entry], [number], root=other, directories=added[-1].directories)
                 continue
             ready = partitioner.ready(patient=bool(number))
-            partition = partitioner.take(other, patient=bool(number))
+            partition = partitioner.take(busy(max(lanes - other, 0)), patient=bool(number))
             assert (partition is not None) == ready
             taken += [partition] if partition else []
         if stopped:
@@ -283,7 +318,7 @@ def test_within_a_directory_there_is_nothing_to_take(tmp_path: t.Any) -> None:
     partitioner = Partitioner(str(tmp_path), 1, 1, BARE)
     partitioner.enter(b"./d")
     partitioner.add([b"./d/a"], [1])
-    assert not partitioner.ready(patient=False) and partitioner.take(1, patient=False) is None
+    assert not partitioner.ready(patient=False) and partitioner.take(patient=False) is None
     assert [list(partition.names()) for partition in partitioner.rest()] == [[b"./d/a"]]
     partitioner.close()
 
@@ -305,10 +340,10 @@ def test_a_patient_lane_waits_while_little_is_known(tmp_path: t.Any) -> None:
 
 def test_a_lane_that_has_waited_takes_what_there_is(tmp_path: t.Any) -> None:
     partitioner = growing(tmp_path, Sizes())
-    assert partitioner.take(1, patient=False) is None
+    assert partitioner.take(patient=False) is None
     partitioner.add([b"a"], [1])
-    assert partitioner.take(1) is None
-    partition = partitioner.take(1, patient=False)
+    assert partitioner.take() is None
+    partition = partitioner.take(patient=False)
     assert partition is not None and partition.files == 1
     assert not partitioner.exhausted
     partitioner.close()
@@ -318,8 +353,8 @@ def test_at_the_end_of_the_scan_there_is_no_more_waiting(tmp_path: t.Any) -> Non
     partitioner = growing(tmp_path, Sizes())
     partitioner.add([b"a"], [1])
     partitioner.finish()
-    assert partitioner.ready() and partitioner.take(2) is not None
-    assert partitioner.exhausted and not partitioner.ready() and partitioner.take(2) is None
+    assert partitioner.ready() and partitioner.take() is not None
+    assert partitioner.exhausted and not partitioner.ready() and partitioner.take() is None
     partitioner.close()
 
 
@@ -332,7 +367,7 @@ def test_a_partition_costs_ten_starts_of_an_rsync(tmp_path: t.Any) -> None:
     assert not partitioner.ready()
     partitioner.add([b"199"], [1_000_000])
     assert partitioner.ready()
-    assert [partition.cost for partition in drain_after_scan(partitioner)] == [50_000_000] * 4
+    assert [partition.cost for partition in drain_after_scan(partitioner)[:2]] == [50_000_000] * 2
     partitioner.close()
 
 

@@ -390,7 +390,7 @@ def test_every_file_is_carried_once(
             plan.add(change)
             if take:
                 ready = plan.partitioner.ready(patient=False)
-                partition = plan.partitioner.take(1, patient=False)
+                partition = plan.partitioner.take(patient=False)
                 assert (partition is not None) == ready
                 taken += [partition] if partition else []
         plan.finish()
