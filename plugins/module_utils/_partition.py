@@ -8,9 +8,9 @@
 
 A segment is a run of neighbors in the tree, or one large file, with its cost; only its place in a spool is kept in
 memory. When a lane is free it is given a partition, cut from what is known then: segments, costliest first, worth
-``remaining / (2 * lanes)``, so that partitions grow smaller as the end nears; but never so little that starting one more
-rsync costs more than a tenth of it, unless other lanes would stay idle. At last each lane is given so much that it ends
-when the others do, whatever they still have to carry. A lane alone is given all there is.
+``remaining / (2 * lanes)``, so that partitions grow smaller as the end nears; but never so little that starting one
+more rsync costs more than a twentieth of it, unless other lanes would stay idle. At last each lane is given so much
+that it ends when the others do, whatever they still have to carry. A lane alone is given all there is.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import os
 import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import StateError
+from ansible_collections.vgreb.jsync.plugins.module_utils._pace import Pace, level
 from ansible_collections.vgreb.jsync.plugins.module_utils._segment import Gatherer, Segment
 from ansible_collections.vgreb.jsync.plugins.module_utils._spool import create_list
 
@@ -33,16 +34,18 @@ class Sizes(t.NamedTuple):
         segments: About how many segments the whole is cut into, once it is large.
         partition: The least cost of a partition, until the run has measured its own.
         directory: The most cost of the files that one entry of a list stands for.
+        bulk: The most bytes of these files: their names are few beside more, and lanes share what has names.
         entries: The most entries in one list.
         scanners: How many rsyncs share the scan, where the request lets them; 0 for as many as suit it.
         tiny: Files of less than so many bytes on average are one entry with their directory however many they are.
     """
 
     per_file: int = 32 << 10
-    segment: int = 8 << 20
+    segment: int = 4 << 20
     segments: int = 1024
     partition: int = 128 << 20
     directory: int = 64 << 20
+    bulk: int = 8 << 20
     entries: int = 100_000
     scanners: int = 0
     tiny: int = 0
@@ -103,6 +106,7 @@ class Partitioner:
 
     Attributes:
         lanes, most: Number of lanes now, and how many there may be later.
+        pace: How fast partitions are carried.
         complete: The scan has ended; nothing more comes.
         partitions: How many were cut.
         files, bytes: All that was added.
@@ -112,9 +116,8 @@ class Partitioner:
         self._directory = directory
         self.lanes = self.most = lanes
         self._sizes = sizes
-        self._least: float = sizes.partition
+        self.pace = Pace(sizes.partition, 2 * sizes.segment)
         self._share = 0.0
-        self._fixed = self._rate = 0.0
         self._gatherers = [Gatherer(directory, root, sizes.per_file, sizes.entries) for root in range(roots)]
         self._cost = 0
         self.complete = False
@@ -162,7 +165,8 @@ class Partitioner:
         """Say whether that directory, with other files of these sizes, is more than one entry should stand for."""
         gatherer = self._gatherers[0]
         cost, files = gatherer.run_cost + self._cost_of(sizes), gatherer.run_files + len(sizes)
-        return cost > self._sizes.directory and cost >= files * (self._sizes.per_file + self._sizes.tiny)
+        size = cost - files * self._sizes.per_file
+        return size >= files * self._sizes.tiny and (size > self._sizes.bulk or cost > self._sizes.directory)
 
     def finish(self) -> None:
         """Nothing more comes."""
@@ -179,7 +183,7 @@ class Partitioner:
     @property
     def room(self) -> int:
         """How many partitions could be cut that are not too small."""
-        return int(self.remaining / self._least)
+        return int(self.remaining / self.pace.least)
 
     @property
     def partitions_left(self) -> float:
@@ -191,33 +195,13 @@ class Partitioner:
         """No partition will be cut any more."""
         return self.complete and all(gatherer.empty for gatherer in self._gatherers)
 
-    def learn(self, fixed_seconds: float, cost: int, seconds: float) -> None:
-        """Take in what a partition took: starting an rsync should cost no more than a tenth of its time.
-
-        Args:
-            fixed_seconds: The least time from the start of an rsync to its first word that the run has seen.
-            cost: Of the partition.
-            seconds: From start to end.
-        """
-        self._fixed, self._rate = fixed_seconds, cost / max(seconds - fixed_seconds, 0.001)
-        self._least = max(10 * fixed_seconds * self._rate, self._sizes.segment)
-
-    def left(self, cost: int, seconds: float) -> float:
-        """How much of a partition is left, at the rate of the last one that was learned from; 0 before that.
-
-        Args:
-            cost: Of the partition.
-            seconds: Since its start.
-        """
-        return max(cost - max(seconds - self._fixed, 0.0) * self._rate, 0.0) if self._rate else 0.0
-
     def ready(self, *, patient: bool = True) -> bool:
         """Say whether a free lane should take a partition now.
 
         Args:
             patient: While the scan runs and little is known, rather wait than cut small.
         """
-        if self.complete or self.remaining >= 2 * self.lanes * self._least:
+        if self.complete or self.remaining >= 2 * self.lanes * self.pace.least:
             return any(not gatherer.empty for gatherer in self._gatherers)
         return not patient and any(gatherer.ready for gatherer in self._gatherers)
 
@@ -241,13 +225,13 @@ class Partitioner:
     def _worth(self, under_way: t.Sequence[float]) -> float:
         """What the next partition should be worth: less and less, and at last so much that all lanes end together."""
         lanes = max(self.lanes, min(self.room, self.most))
-        worth = max(self.remaining / (2 * lanes if lanes > 1 else 1), self._least)
+        worth = max(self.remaining / (2 * lanes if lanes > 1 else 1), self.pace.least)
         idle = max(self.lanes - len(under_way), 1)
         if not self.complete:
             return min(worth, self.remaining / idle)
         if self._share or worth * self.lanes >= self.remaining:
             evenly = self._share or self.remaining / self.lanes
-            self._share = level(self.remaining, [*under_way, *[0.0] * idle]) if self._rate else evenly
+            self._share = level(self.remaining, [*under_way, *[0.0] * idle]) if self.pace.known else evenly
         return self._share or worth
 
     def rest(self) -> t.Iterator[Partition]:
@@ -282,18 +266,4 @@ class Partitioner:
             gatherer.close()
 
 
-def level(work: float, left: t.Sequence[float]) -> float:
-    """How much each lane has when work is given to those that have the least left, as water fills a valley.
-
-    Args:
-        work: The cost to be given.
-        left: The cost that each lane has left, in any order; one at least.
-    """
-    ordered = sorted(left)
-    for lanes, height in enumerate(ordered[1:], 1):
-        if work + sum(ordered[:lanes]) <= lanes * height:
-            return (work + sum(ordered[:lanes])) / lanes
-    return (work + sum(ordered)) / len(ordered)
-
-
-__all__ = ("Partition", "Partitioner", "Sizes", "level")
+__all__ = ("Partition", "Partitioner", "Sizes")

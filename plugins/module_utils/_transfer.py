@@ -171,7 +171,7 @@ class Transfer:
     def _left(self) -> list[float]:
         """The cost that is left of what each lane carries."""
         now = time.monotonic()
-        return [self._partitioner.left(cost, now - since) for cost, since in self._under_way.values()]
+        return [self._partitioner.pace.left(cost, now - since) for cost, since in self._under_way.values()]
 
     async def _prepare(self, lane: Lane, needed: asyncio.Event) -> Waiting | None:
         """Log in, and start an rsync where that can wait for its list."""
@@ -229,7 +229,7 @@ class Transfer:
             sent: Is set when all files have been sent, if another rsync is ready to go on, else at the end.
         """
         root = self._plan.roots[partition.root].root
-        started = time.monotonic()
+        started = last = time.monotonic()
         left = partition.files
 
         def arrived(change: Change) -> None:
@@ -241,8 +241,8 @@ class Transfer:
             count_down(len(files.names))
 
         def count_down(number: int) -> None:
-            nonlocal left
-            left -= number
+            nonlocal left, last
+            left, last = left - number, time.monotonic()
             if waiting and left <= 0:
                 sent.set()
 
@@ -265,7 +265,8 @@ class Transfer:
         else:
             if report.repeated:
                 self._plan.note_broken(partition.names(), partition.root)
-            await self._settle(lane, root, partition, report, time.monotonic() - started, left)
+            ended = time.monotonic() if left > 0 else last
+            await self._settle(lane, root, partition, report, ended - started, left)
         finally:
             lane.seconds += time.monotonic() - started
             sent.set()
@@ -306,7 +307,7 @@ class Transfer:
     def _learn(self, report: Report, partition: Partition, seconds: float) -> None:
         if report.first_word is not None:
             self._fixed = min(self._fixed, report.first_word)
-            self._partitioner.learn(self._fixed, partition.cost, seconds)
+            self._partitioner.pace.learn(self._fixed, partition.cost, seconds)
 
     def _arrived(self, lane: Lane, change: Change) -> bool:
         """Count a change; say whether it is of a name that the list asked for."""

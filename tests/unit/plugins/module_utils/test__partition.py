@@ -13,7 +13,7 @@ import tempfile
 import typing as t
 
 import pytest
-from ansible_collections.vgreb.jsync.plugins.module_utils._partition import Partition, Partitioner, Sizes, level
+from ansible_collections.vgreb.jsync.plugins.module_utils._partition import Partition, Partitioner, Sizes
 from ansible_collections.vgreb.jsync.plugins.module_utils._spool import records
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -133,7 +133,7 @@ def test_lanes_end_together(sizes: list[int], lanes: int, how: Sizes) -> None:
         for number, size in enumerate(sizes):
             partitioner.add([b"%d" % number], [size])
         partitioner.finish()
-        partitioner.learn(how.partition / 10, 1, 1 + how.partition / 10)
+        partitioner.pace.learn(how.partition / 20, 1, 1 + how.partition / 20)
         free = [0.0] * lanes
         while not partitioner.exhausted:
             now = heapq.heappop(free)
@@ -145,35 +145,6 @@ def test_lanes_end_together(sizes: list[int], lanes: int, how: Sizes) -> None:
     target = max(how.segment, sum(costs) / how.segments)
     segment = max(*costs, 2 * target)
     assert max(free) <= sum(costs) / lanes + segment
-
-
-@pytest.mark.parametrize(
-    ("work", "left", "height"),
-    [
-        (6, [0], 6),
-        (6, [0, 0, 0], 2),
-        (6, [4, 0], 5),
-        (3, [0, 4], 3),  # the other has more already
-        (9, [100, 0, 4, 1], 14 / 3),
-    ],
-)
-def test_level(work: float, left: list[float], height: float) -> None:
-    assert level(work, left) == height
-
-
-@given(st.floats(0, 1e6), st.lists(st.floats(0, 1e6), min_size=1, max_size=16))
-def test_all_work_is_given_below_the_level(work: float, left: list[float]) -> None:
-    height = level(work, left)
-    assert sum(max(height - one, 0) for one in left) == pytest.approx(work, abs=1e-3)
-
-
-def test_what_is_left_of_a_partition(tmp_path: t.Any) -> None:
-    """A second for the start, and 10 a second."""
-    partitioner = Partitioner(str(tmp_path), 1, 2, BARE)
-    assert partitioner.left(100, 0.0) == 0  # nothing is known
-    partitioner.learn(1.0, 50, 6.0)
-    assert [partitioner.left(100, seconds) for seconds in (0.5, 1.0, 4.0, 20.0)] == [100, 100, 70, 0]
-    partitioner.close()
 
 
 @given(st.integers(1, 500), LANES, st.integers(1, 50))
@@ -302,6 +273,14 @@ def test_how_much_an_entry_may_stand_for(tmp_path: t.Any) -> None:
     partitioner.close()
 
 
+def test_a_directory_of_large_files_is_no_entry(tmp_path: t.Any) -> None:
+    """What files cost beside their bytes does not count."""
+    partitioner = Partitioner(str(tmp_path), 1, 1, Sizes(per_file=1000, bulk=100))
+    partitioner.enter(b"./d")
+    assert not partitioner.too_large([50, 50]) and partitioner.too_large([50, 51])
+    partitioner.close()
+
+
 def test_tiny_files_are_one_entry_however_many_they_are(tmp_path: t.Any) -> None:
     partitioner = Partitioner(str(tmp_path), 1, 1, Sizes(per_file=10, directory=100, tiny=5))
     partitioner.add([b"./before"], [1000])
@@ -358,10 +337,10 @@ def test_at_the_end_of_the_scan_there_is_no_more_waiting(tmp_path: t.Any) -> Non
     partitioner.close()
 
 
-def test_a_partition_costs_ten_starts_of_an_rsync(tmp_path: t.Any) -> None:
-    """At 10 MB/s, and half a second for the start, a partition should take five seconds."""
+def test_a_partition_costs_twenty_starts_of_an_rsync(tmp_path: t.Any) -> None:
+    """At 10 MB/s, and a quarter of a second for the start, a partition should take five seconds."""
     partitioner = growing(tmp_path, BARE._replace(segment=1_000_000))
-    partitioner.learn(0.5, 100_000_000, 10.5)
+    partitioner.pace.learn(0.25, 100_000_000, 10.25)
     for number in range(199):
         partitioner.add([b"%d" % number], [1_000_000])
     assert not partitioner.ready()
@@ -376,12 +355,12 @@ def drain_after_scan(partitioner: Partitioner) -> list[Partition]:
     return drain(partitioner, 2)
 
 
-def test_a_partition_is_worth_a_segment_however_fast_rsync_starts(tmp_path: t.Any) -> None:
-    partitioner = growing(tmp_path, BARE._replace(segment=100))
-    partitioner.learn(0.0, 10, 0.0)
+def test_a_partition_is_worth_two_segments_however_fast_rsync_starts(tmp_path: t.Any) -> None:
+    partitioner = growing(tmp_path, BARE._replace(segment=50))
+    partitioner.pace.learn(0.0, 10, 0.0)
     for number in range(300):
         partitioner.add([b"%d" % number], [1])
-    assert min(partition.cost for partition in drain_after_scan(partitioner)[:-1]) == 100
+    assert drain_after_scan(partitioner)[0].cost == 100
     partitioner.close()
 
 
