@@ -95,7 +95,8 @@ class Ansible(t.NamedTuple):
     def check_clean(self) -> None:
         """Require that no run has left a process or a temporary file behind."""
         wait_for(lambda: not _left_over(self.folder), "all processes to end")
-        assert os.listdir(self.temporary) == []
+        left = os.listdir(self.temporary)
+        assert not left, left
 
 
 def _left_over(folder: str) -> dict[int, str]:

@@ -80,7 +80,8 @@ class Stage:
         return self.start([os.path.join(self._ansible.programs, "ansible"), *words])
 
     def start(self, argv: list[str], columns: int = 100, rows: int = 40) -> Terminal:
-        env = {**self._ansible.environment(), **self._settings}
+        # Ansible that is ended by a signal leaves what multiprocessing keeps for it.
+        env = {**self._ansible.environment(), "TMPDIR": self.folder, **self._settings}
         self._window = Terminal(argv, columns=columns, rows=rows, cwd=self._ansible.folder, env=env)
         return self._window
 
@@ -129,7 +130,7 @@ def gone(host: str, screen: list[str]) -> bool:
 
 def check_gone(window: Terminal) -> None:
     """Require that nothing of the block is left, and that the cursor stands below all that was printed."""
-    block = ("ETA", "░", "█", "scanning", "photo", "more hosts", "jsync")
+    block = ("ETA", "░", "█", "scanning", "photo", "more hosts", "jsync:")
     assert not [line for line in window.lines if any(text in line for text in block)]
     assert window.cells.cursor.x == 0 and not any(window.screen[window.cells.cursor.y :])
 
