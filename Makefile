@@ -11,6 +11,8 @@ BENCH_WORDS = $(foreach name,WORK RUNNERS ROUNDS TARGET JSON,$(if $($(name)),--$
 lower = $(shell echo $(1) | tr A-Z a-z)
 # Tests that wait for rsync most of the time, which sleeps before it ends.
 WAITING = tests/docs tests/unit tests/fidelity tests/faults
+# What tests/tools.sh ends with where it could not fetch what it needs: no finding.
+NOT_AT_HAND = 75
 
 # What a person sees is the same everywhere, whatever the user's own configuration says.
 demo build: export LC_ALL := C.UTF-8
@@ -44,6 +46,8 @@ test: ## set all up, check, run the tests
 ifdef PYTEST_ARGS
 	.venv/bin/python -m pytest -n auto --dist loadgroup $(PYTEST_ARGS)
 else
+	@sh tests/tools.sh sanity || [ $$? = $(NOT_AT_HAND) ]
+	@sh tests/tools.sh package
 	.venv/bin/python -m pytest -n $$(($$(nproc) * 2)) $(WAITING)
 	.venv/bin/python -m pytest -n $$(($$(nproc) + 1)) --dist loadgroup tests/integration
 endif
@@ -61,9 +65,10 @@ lint: ## check style, types, documentation, changelog and licenses
 	@sh tests/tools.sh lint
 
 sanity: ## check what Ansible and Galaxy ask of a collection
-	@sh tests/setup/setup.sh lint
+	@sh tests/setup/setup.sh sanity
 	@sh tests/tools.sh sanity
 	@sh tests/tools.sh units
+	@sh tests/tools.sh integration
 	@sh tests/tools.sh package
 
 changelog: ## make the release entry of the version in galaxy.yml of changelogs/fragments

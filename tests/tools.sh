@@ -3,8 +3,8 @@
 # MIT License (see LICENSE or https://opensource.org/licenses/MIT)
 # SPDX-License-Identifier: MIT
 
-# Run what checks the sources: "tools.sh lint", "tools.sh sanity", "tools.sh units", "tools.sh package"; "tools.sh
-# changelog" makes a release entry of the fragments.
+# Run what checks the sources: "tools.sh lint", "tools.sh sanity", "tools.sh units", "tools.sh integration", "tools.sh
+# package"; "tools.sh changelog" makes a release entry of the fragments.
 #
 # Ansible's tools want a path that ends in ansible_collections/vgreb/jsync and look into every folder below it: they get
 # a copy of the sources.
@@ -17,6 +17,8 @@ home=$PWD/.cache/tools
 collections=$home/collections
 copy=$collections/ansible_collections/vgreb/jsync
 log=$home/log
+# What it ends with where it could not fetch what it needs; the Makefile knows it, too.
+not_at_hand=75
 
 export PATH="$PWD/.venv-lint/bin:$PATH" ANSIBLE_COLLECTIONS_PATH="$collections" LC_ALL=C.UTF-8
 
@@ -65,18 +67,21 @@ ansible_test() {
         ansible-test "$@" --local --requirements --python "$(python -c 'import sys; print("%d.%d" % sys.version_info[:2])')"
 }
 
-# It fetches get-pip.py for its environments. Where that fails, it says where it looks for the script.
+# It fetches get-pip.py and packages for its environments. Where it cannot have the script, it says where it looks for it.
 prime() {
-    if ! ansible_test sanity --prime-venvs >"$log" 2>&1; then
+    for _attempt in 1 2 3; do
+        if ansible_test sanity --prime-venvs >"$log" 2>&1; then
+            return
+        fi
         script=$(sed -n 's/^The bootstrap script can be manually downloaded and saved to: //p' "$log")
         if [ -n "$script" ]; then
             say "get-pip.py cannot be fetched: the pip that comes with Python takes its place"
             cp tests/setup/get_pip.py "$script"
-            ansible_test sanity --prime-venvs >"$log" 2>&1 && return
         fi
-        tail -n 20 "$log" >&2
-        return 1
-    fi
+    done
+    tail -n 20 "$log" >&2
+    say "ansible-test sanity was NOT run: what it needs cannot be fetched, see above"
+    exit "$not_at_hand"
 }
 
 sanity() {
@@ -88,6 +93,11 @@ sanity() {
 units() {
     copy_sources
     tool ansible_test units
+}
+
+integration() {
+    copy_sources
+    tool ansible_test integration
 }
 
 # What Galaxy does with an archive that is uploaded.

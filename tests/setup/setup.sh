@@ -4,7 +4,8 @@
 # SPDX-License-Identifier: MIT
 
 # Set up what the Makefile needs: "setup.sh demo" for all targets, "setup.sh test" for the tests, too,
-# "setup.sh matrix" for the tests with each ansible-core and each Python, "setup.sh lint" for tests/tools.sh alone.
+# "setup.sh matrix" for the tests with each ansible-core and each Python, "setup.sh lint" or "setup.sh sanity" for
+# what tests/tools.sh does under these names.
 #
 # Each part leaves a stamp that says what it was made for, as its last step: a second run compares the stamps and does
 # nothing, an interrupted one is made again.
@@ -117,7 +118,7 @@ make_environment() {
 
 # What the tests need besides, in an environment.
 add_test_packages() {
-    wanted=$(cat tests/requirements.txt tests/unit/requirements.txt)
+    wanted=$(cat tests/requirements.txt tests/*/requirements.txt)
     if ! stamped "$1/tested-with" "$wanted"; then
         say "Adding to $1 what tests/requirements.txt lists"
         run "$1/bin/python" -m pip install --disable-pip-version-check -r tests/requirements.txt
@@ -230,21 +231,28 @@ main() {
     mkdir -p "${link%/*}"
     [ -L "$link" ] || ln -s ../../../.. "$link"
     find_python "$1"
-    if [ "$1" = lint ]; then
-        install_missing "rsync:rsync git:git"
-        make_lint_environment
-        return
-    fi
-    programs="rsync:rsync ssh:$client sshd:openssh-server"
-    # Tests look at ACLs and attributes with these, and become other users; they are not worth asking a user for.
-    if [ "$1" != demo ] && [ "$(id -u)" -eq 0 ]; then
-        programs="$programs setfacl:acl setfattr:attr sudo:sudo"
+    programs=rsync:rsync
+    case $1 in
+        lint | sanity) programs="$programs git:git" ;;
+    esac
+    if [ "$1" != lint ]; then
+        programs="$programs ssh:$client sshd:openssh-server"
+        # Tests look at ACLs and attributes with these, and become other users; they are not worth asking a user for.
+        if [ "$1" != demo ] && [ "$(id -u)" -eq 0 ]; then
+            programs="$programs setfacl:acl setfattr:attr sudo:sudo"
+        fi
     fi
     install_missing "$programs"
+    case $1 in
+        lint | sanity)
+            make_lint_environment
+            return
+            ;;
+    esac
     make_environment .venv "$python" ansible-core jmespath
     if [ "$1" != demo ]; then
         add_test_packages .venv
-        # The oldest that the collection promises to work with; on Python 3.12 its own log fails on a NUL byte.
+        # The oldest that the collection promises to work with, on a Python that the newest does not run on.
         make_ansible_environment 2.16 3.11 3.10 3.12
         unpack_older_rsync
     fi
