@@ -29,7 +29,8 @@ PLUGINS = sorted(
     if path.split("/")[1] in ("modules", "filter")
 )
 # Measurements are the business of the bench.
-DOCUMENTS = sorted({"README.md", *glob.glob("docs/*.md", root_dir=network.REPOSITORY)} - {"docs/performance.md"})
+PAGES = (name for where in ("", "docs/", "roles/*/") for name in glob.glob(where + "*.md", root_dir=network.REPOSITORY))
+DOCUMENTS = sorted(set(PAGES) - {"docs/performance.md", "CHANGELOG.md"})
 # One after the other, as a reader does it, with nothing given beforehand.
 STORY = "docs/getting-started.md"
 
@@ -126,7 +127,7 @@ def test_blocks_of(path: str, request: pytest.FixtureRequest) -> None:
     if not examples and not here:
         return
     hosts: network.Network = request.getfixturevalue("hosts")
-    folder = "/root/" + os.path.basename(path)
+    folder = "/root/" + path.replace("/", " ")
     write(hosts, folder, {**GIVEN, **{one.file: one.text for one in found if one.file}})
     if examples:
         play(hosts, folder, examples)
@@ -174,5 +175,6 @@ def check_targets(commands: list[str]) -> None:
 def test_all_examples_are_found() -> None:
     """What is searched above is where examples are."""
     assert {"plugins/modules/parallel_rsync.py", "plugins/filter/query.py"} <= set(PLUGINS)
+    assert {"README.md", "docs/usage.md", "roles/sync/README.md"} <= set(DOCUMENTS)
     found = {path: len(blocks.of_document(path)) for path in ("README.md", STORY)}
     assert all(count > 3 for count in found.values()), found
