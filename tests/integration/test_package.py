@@ -91,7 +91,6 @@ def test_installed_module(installed: Installed) -> None:
     assert len(copy(installed, "ad-hoc")["lanes"]) == 8
 
 
-@in_one
 def test_installed_demo(installed: Installed) -> None:
     assert "localhost" in done(installed, "demo", {})
 
