@@ -23,6 +23,9 @@ echo "sudo: a password is required" >&2
 exit 1
 """
 
+# A Python that other users may run; None where the distribution has none.
+PUBLIC_PYTHON = shutil.which("python3", path="/usr/bin:/usr/local/bin")
+
 
 def has_ipv6() -> bool:
     with contextlib.suppress(OSError), socket.socket(socket.AF_INET6) as one:

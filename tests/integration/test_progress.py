@@ -18,6 +18,7 @@ import pytest
 
 from tests.integration.contract import check_keys
 from tests.integration.environments import in_one
+from tests.integration.hosts import PUBLIC_PYTHON
 from tests.integration.runner import ODD, TARGETS, Ansible
 from tests.support import servers, snapshot, trees
 
@@ -132,7 +133,7 @@ def seen(ansible: Ansible, ssh: servers.Ssh) -> Seen:
     variables = {"here": here, "src": source, "small": small, "public": public, "root": os.geteuid() == 0}
     variables["method"] = "sudo" if shutil.which("sudo") else "su"
     variables["ssh"] = {**ssh._asdict(), "user": servers.user_name()}
-    variables["public_python"] = shutil.which("python3", path="/usr/bin:/usr/local/bin") or ansible.python
+    variables["public_python"] = PUBLIC_PYTHON or ansible.python
     results, output = ansible.target(TARGET, variables)
     job = os.path.basename(results.pop("started")["results_file"])
     return Seen(here, public, job, results, sections(output), output)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
+import re
 import shutil
 import subprocess
 import sys
@@ -17,11 +19,11 @@ import pytest
 
 from tests.integration.contract import check_keys
 from tests.integration.environments import in_one
-from tests.integration.hosts import Hosts
+from tests.integration.hosts import PUBLIC_PYTHON, Hosts, other_user
 from tests.integration.runner import Ansible, Ended
 from tests.integration.test_errors import small_place
 from tests.integration.test_place import NOTING, notes
-from tests.integration.test_targets import Place
+from tests.integration.test_targets import ITEMIZED, Place
 from tests.support import snapshot
 
 PLAYS = os.path.join(os.path.dirname(__file__), "role")
@@ -34,6 +36,10 @@ WRONG: list[dict[str, t.Any]] = [
     {"variables": {"jsync_dest": "", "jsync_items": [{"src": "/a"}]}, "says": "jsync_items: number 1 has no dest;"},
     {"variables": {"jsync_src": ""}, "says": "There is no src; set jsync_src and jsync_dest"},
     {"variables": {"jsync_delete": "perhaps"}, "says": "'jsync_delete'"},
+    {
+        "variables": {"jsync_mode": "sideways"},
+        "says": "value of jsync_mode must be one of: target, push, pull, got: sideways",
+    },
     {"variables": {"jsync_options": {"jobs": 0}}, "says": "jobs is 0: give a number from 1 to 128"},
     {
         "variables": {"jsync_rsync_path": "/absent", "jsync_install": False},
@@ -152,6 +158,28 @@ def test_role_on_hosts(ansible: Ansible, hosts: Hosts) -> None:
     ansible.check_clean()
 
 
+def test_role_as_another_user(ansible: Ansible, hosts: Hosts) -> None:
+    """One who owns nothing: on the host, and at the other end of a push."""
+    place = Place(ansible, "role as another user")
+    variables = {
+        "src": place.path("src", "hostile"),
+        "open": place.path("open to all"),
+        "other_user": other_user() or pytest.skip("there is no user that sudo lets this one become"),
+        "public_python": PUBLIC_PYTHON or pytest.skip("there is no Python of the distribution"),
+    }
+    os.mkdir(variables["open"])
+    os.chmod(variables["open"], 0o777)
+    playbook = os.path.join(PLAYS, "other_user.yml")
+    ended = ansible.run("ansible-playbook", "-i", hosts.inventory, "--extra-vars", json.dumps(variables), playbook)
+    assert ended.code == 0, ended.output
+    before = snapshot.snapshot(variables["src"])
+    for name in ("target", "push"):
+        made = snapshot.snapshot(os.path.join(variables["open"], name))
+        assert not snapshot.differences(before, made, ignore=("uid", "gid", "linked"))
+        assert {entry.uid for entry in made.values()} == {pwd.getpwnam(variables["other_user"]).pw_uid}
+    ansible.check_clean()
+
+
 def test_role_where_any_error_is_fatal(ansible: Ansible) -> None:
     place = Place(ansible, "one fails")
     variables = {"src": place.source, "here": place.here, "ansible_python_interpreter": ansible.python}
@@ -171,6 +199,10 @@ def test_tags_alone(ansible: Ansible) -> None:
     install = play(ansible, "sync", variables, *here, "--tags", "install")
     assert install.code == 0 and "Look for rsync" in install.output, install.output
     assert not os.path.exists(place.path("copy"))
+    sync = play(ansible, "sync", variables, *here, "--tags", "sync")
+    assert sync.code == 0, sync.output
+    assert "Look for rsync" not in sync.output and "Say what was done" not in sync.output, sync.output
+    place.same("src", "copy")
 
 
 def test_misspelt_variable(ansible: Ansible) -> None:
@@ -180,21 +212,57 @@ def test_misspelt_variable(ansible: Ansible) -> None:
     assert "has no variable jsync_detele" in ended.output
 
 
-def test_playbooks_sync_and_check(ansible: Ansible) -> None:
+def test_playbooks_sync_and_check(ansible: Ansible, hosts: Hosts) -> None:
     place = Place(ansible, "playbooks")
     place.text("src/large\nname", "x" * 2_097_152)
-    variables = {"jsync_src": place.source + "/", "jsync_dest": place.path("copy")}
-    here = ("-i", "localhost,", "-c", "local")
-    looked = play(ansible, "check", variables, *here)
-    assert looked.code == 0 and "would copy" in looked.output, looked.output
-    assert "changed=1 " in looked.output, looked.output
+    os.mkdir(place.path("copies"))
+    variables = {"jsync_hosts": "web:db", "jsync_src": place.source + "/"}
+    variables["jsync_dest"] = place.path("copies", "{{ inventory_hostname }}")
+    known = ("-i", hosts.inventory)
+    looked = play(ansible, "check", variables, *known)
+    assert looked.code == 0 and looked.output.count("would copy") == 2, looked.output
+    assert looked.output.count("changed=1 ") == 2, looked.output
     assert "the largest: 2.00 MB large\\\\#012name" in looked.output, looked.output
-    assert not os.path.exists(place.path("copy"))
+    assert os.listdir(place.path("copies")) == []
     for changed in (1, 0):
-        ended = play(ansible, "sync", variables, *here)
-        assert ended.code == 0 and "changed=%d " % changed in ended.output, ended.output
-        place.same("src", "copy")
+        ended = play(ansible, "sync", variables, *known)
+        assert ended.code == 0 and ended.output.count("changed=%d " % changed) == 2, ended.output
+        for name in ("web", "db"):
+            place.same("src", "copies/" + name)
     ansible.check_clean()
+
+
+def test_what_is_foretold_is_done(ansible: Ansible) -> None:
+    """--check and --diff say it before, --diff says it with the run, to the line and to the figures of the summary."""
+    place = Place(ansible, "foretold")
+    for name in ("copy/a/file0", "copy/extraneous/file"):
+        place.text(name, "of another day")
+    variables = {"jsync_src": place.source + "/", "jsync_dest": place.path("copy"), "jsync_delete": True}
+    here = ("-i", "localhost,", "-c", "local", "--diff")
+    before = snapshot.snapshot(place.path("copy"))
+    foretold = play(ansible, "sync", variables, *here, "--check")
+    assert foretold.code == 0 and "changed=1 " in foretold.output, foretold.output
+    assert not snapshot.differences(before, snapshot.snapshot(place.path("copy")))
+    done = play(ansible, "sync", variables, *here)
+    assert done.code == 0 and "changed=1 " in done.output, done.output
+    place.same("src", "copy")
+    said = [itemized(ended.output) for ended in (foretold, done)]
+    assert said[0] == said[1]
+    assert {line for line in said[0] if line.startswith("*deleting")} == {
+        "*deleting   extraneous/",
+        "*deleting   extraneous/file",
+    }
+    figures = [re.findall(r"[\d,]+ files?, [\d.]+ [KM]?B|[\d,]+ deleted", ended.output) for ended in (foretold, done)]
+    assert figures[0] == figures[1] and len(figures[0]) == 2, figures
+    for words in (here, (*here, "--check")):
+        again = play(ansible, "sync", variables, *words)
+        assert again.code == 0 and "changed=0 " in again.output and not itemized(again.output), again.output
+    ansible.check_clean()
+
+
+def itemized(output: str) -> list[str]:
+    """What a diff lists."""
+    return sorted(line for line in output.splitlines() if ITEMIZED.fullmatch(line))
 
 
 def migrate(ansible: Ansible, hosts: Hosts, place: Place, **further: str) -> Ended:
@@ -221,7 +289,6 @@ def migrate(ansible: Ansible, hosts: Hosts, place: Place, **further: str) -> End
             writer.kill()
 
 
-@in_one
 def test_migration_of_a_path_in_use(ansible: Ansible, hosts: Hosts) -> None:
     place = Place(ansible, "migration")
     ended = migrate(ansible, hosts, place, migrate_start=os.path.join(MIGRATION, "start.yml"))
