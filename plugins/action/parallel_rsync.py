@@ -20,7 +20,7 @@ from ansible.module_utils.common.validation import check_type_int
 from ansible.plugins.action import ActionBase
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
 from ansible_collections.vgreb.jsync.plugins.module_utils._options import LEASE_SECONDS, SHOWN, check_texts
-from ansible_collections.vgreb.jsync.plugins.plugin_utils._follow import Follower, find_place
+from ansible_collections.vgreb.jsync.plugins.plugin_utils._follow import Follower, ending_with_parent, find_place
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._job import plain_result
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._place import Placed, place, refusal
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._sinks import Sinks, last_snapshot
@@ -62,7 +62,8 @@ class ActionModule(ActionBase):
             if followed is not None:
                 return self._finished(followed)
         wrap_async = bool(self._task.async_val) and not self._connection.has_native_async
-        result: Result = self._execute_module(MODULE, arguments, task_vars=placed.task_vars, wrap_async=wrap_async)
+        with ending_with_parent():
+            result: Result = self._execute_module(MODULE, arguments, task_vars=placed.task_vars, wrap_async=wrap_async)
         if wrap_async:
             return result
         self._remove_tmp_path(self._connection._shell.tmpdir)

@@ -12,6 +12,7 @@ Who follows a run touches ``lease`` in its follow directory at every poll, and m
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import select
 import time
@@ -20,6 +21,10 @@ TICK_SECONDS = 0.25
 
 # A controller that follows a run polls every two seconds, or has to connect anew.
 OWN_SECONDS = 10.0
+
+# An ssh whose reader was killed notices that only when there is something to pass on. What comes before a module's
+# result is passed over.
+_WORD, _WORD_SECONDS = b"\n", 5.0
 
 _GONE = select.POLLERR | select.POLLHUP
 
@@ -79,10 +84,14 @@ async def unwanted(follow: str | None, lease: Lease) -> tuple[str, str]:
         follow: The follow directory; without one, the run is wanted as long as somebody can read its result.
         lease: Others may renew it.
     """
+    spoken = time.monotonic()
     while True:
         now = time.monotonic()
         if follow is None:
-            if lease.ended(now) and _is_unheard():
+            if now - spoken > _WORD_SECONDS:
+                spoken = now
+                _speak()
+            if lease.ended(now) and _events() & _GONE:
                 return "stopped", ": nobody is left to take its result"
         else:
             if os.path.lexists(os.path.join(follow, "cancel")):
@@ -102,11 +111,18 @@ def _stamp(path: str) -> int | None:
         return None
 
 
-def _is_unheard() -> bool:
-    """Standard output leads nowhere: the ssh session was cut, or what has started the module has ended."""
+def _speak() -> None:
+    """Write a word to standard output, unless it has no room."""
+    with contextlib.suppress(OSError):
+        if _events() & select.POLLOUT:
+            os.write(1, _WORD)
+
+
+def _events() -> int:
+    """What is so of standard output; it leads nowhere when the ssh session was cut, or its reader has ended."""
     poll = select.poll()
-    poll.register(1, 0)
-    return any(event & _GONE for _fd, event in poll.poll(0))
+    poll.register(1, select.POLLOUT)
+    return sum(event for _fd, event in poll.poll(0))
 
 
 __all__ = ("Lease", "OWN_SECONDS", "TICK_SECONDS", "lease_of", "unwanted")

@@ -18,6 +18,7 @@ import os
 import re
 import shlex
 import signal
+import threading
 import time
 import typing as t
 
@@ -31,6 +32,8 @@ _CLEANINGS = 3
 
 # How long a job may take to end after it was told to.
 _ENDING_SECONDS = 30.0
+
+_ENDING_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 
 # A pause is a tenth of the time so far, so that no run's end is noticed much too late.
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
@@ -84,6 +87,24 @@ def _said(answer: t.Mapping[str, t.Any]) -> dict[str, str]:
     return dict(_SAID.findall(answer["stdout"]))
 
 
+@contextlib.contextmanager
+def ending_with_parent() -> t.Iterator[None]:
+    """End this process when the one that started it has gone: it would wait for a module that nobody wants."""
+    parent, over = os.getppid(), threading.Event()
+
+    def watch() -> None:
+        while not over.wait(_SLICE_SECONDS):
+            if os.getppid() != parent:
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
+
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
+
+
 class Follower:
     """Follows one job.
 
@@ -122,8 +143,8 @@ class Follower:
 
     @contextlib.contextmanager
     def heeding_signals(self) -> t.Iterator[None]:
-        """Take SIGINT and SIGTERM as a wish to end the job first."""
-        numbers = (signal.SIGINT, signal.SIGTERM)
+        """Take signals that would end this process as a wish to end the job first."""
+        numbers = [number for number in _ENDING_SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
         before = {number: signal.signal(number, lambda came, _frame: self._signals.append(came)) for number in numbers}
         try:
             yield
@@ -223,4 +244,4 @@ class Follower:
                 self._sleep(_LONGEST_PAUSE)
 
 
-__all__ = ("Execute", "Follower", "Place", "find_place")
+__all__ = ("Execute", "Follower", "Place", "ending_with_parent", "find_place")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import filecmp
 import glob
 import json
 import os
@@ -27,6 +28,9 @@ from tests.support import servers
 from tests.support.processes import children, descendants, mentioning, on_their_way, temporary_files, wait_for
 
 LEASE = 8
+
+# A run that would take two minutes, and one that may go on to its end.
+SLOW, SLOWLY = "100k", "1m"
 SSHD = shutil.which("sshd", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin") or "sshd"
 
 
@@ -35,10 +39,14 @@ class Play:
 
     def __init__(self, ansible: Ansible, folder: str, ssh: servers.Ssh, **task: t.Any) -> None:
         self.folder, self.ssh, self.tree = folder, ssh, Tree(folder)
-        self.state, self.jobs = os.path.join(folder, "tmp"), os.path.join(folder, "jobs")
+        pushed = task.get("mode") == "push"
+        self.state = os.path.join(folder, "tmp")
+        self.jobs = os.path.join(ansible.folder, ".ansible_async") if pushed else os.path.join(folder, "jobs")
         os.mkdir(self.state)
         self._ansible = ansible
-        self.process, self._terminal = self._start(**{"bwlimit": "1m", "lease": LEASE, **task})
+        self._terminal: int | None
+        self.process, self._terminal = self._start(**{"bwlimit": SLOW, "lease": LEASE, **task})
+        self._options = {"mode": "push"} if pushed else {}
 
     def _start(self, *, keywords: t.Mapping[str, t.Any] | None = None, **options: t.Any) -> tuple[t.Any, int]:
         host = {
@@ -76,7 +84,14 @@ class Play:
 
     def interrupt(self) -> None:
         """Ctrl-C."""
+        assert self._terminal is not None
         os.write(self._terminal, b"\x03")
+
+    def hang_up(self) -> None:
+        """Close the terminal's window."""
+        assert self._terminal is not None
+        os.close(self._terminal)
+        self._terminal = None
 
     def worker(self) -> int:
         with open("/proc/%d/comm" % self.process.pid) as stream:  # its path may have a space
@@ -111,14 +126,26 @@ class Play:
     def assert_gone(self) -> None:
         """Nothing is left of the run, and the next one works at once."""
         wait_for(lambda: not mentioning(self.tree.dest, name="rsync"), "the rsyncs to end, " + self.output())
+        wait_for(lambda: not mentioning(self.folder, name="ssh"), "each ssh to end, " + self.output())
         for directory in (self.state, self.jobs):
             ours = os.path.join(directory, "jsync-*")
             wait_for(lambda ours=ours: not glob.glob(ours), "%s to go" % ours)
         self.assert_works()
 
+    def assert_broken_off(self) -> None:
+        """The run was ended before its time, what it has left is whole, and nothing else is left of it."""
+        wait_for(lambda: not mentioning(self.tree.dest, name="rsync"), "the rsyncs to end, " + self.output())
+        assert not self.tree.arrived(), "the run has gone on to its end"
+        broken = set(temporary_files(self.tree.dest))
+        for top, _directories, names in os.walk(self.tree.dest):
+            for path in {os.path.join(top, name) for name in names} - broken:
+                source = os.path.join(self.tree.source, os.path.relpath(path, self.tree.dest))
+                assert filecmp.cmp(path, source, shallow=False), path
+        self.assert_gone()
+
     def assert_works(self) -> None:
         """The next run works at once, and nothing is left of either."""
-        again, terminal = self._start()
+        again, terminal = self._start(**self._options)
         assert again.wait(LIMIT_SECONDS) == 0, self.output()
         os.close(terminal)
         assert self.tree.arrived()
@@ -131,7 +158,8 @@ class Play:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self.process.wait()
-        os.close(self._terminal)
+        if self._terminal is not None:
+            os.close(self._terminal)
         wait_for(lambda: not mentioning(self.tree.dest, name="rsync"), "the rsyncs to end")
 
 
@@ -157,37 +185,56 @@ def play(request: pytest.FixtureRequest, ansible: Ansible, place: str) -> t.Iter
 
 
 FOREGROUND = {"progress": False}
+PUSHED = {"mode": "push"}
 both_ways = pytest.mark.parametrize("play", [{}, FOREGROUND], ids=["followed", "foreground"], indirect=True)
+all_ways = pytest.mark.parametrize(
+    "play", [{}, FOREGROUND, PUSHED], ids=["followed", "foreground", "pushed"], indirect=True
+)
 
 
-@both_ways
+@all_ways
 def test_interrupted_at_a_terminal(play: Play) -> None:
     play.interrupt()
     play.end()
-    play.assert_gone()
+    play.assert_broken_off()
+
+
+@pytest.mark.parametrize("play", [{"lease": 100}, FOREGROUND], ids=["followed", "foreground"], indirect=True)
+def test_the_terminal_is_gone(play: Play) -> None:
+    play.hang_up()
+    play.end()
+    play.assert_broken_off()
 
 
 @in_one
-@both_ways
+@all_ways
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
 def test_the_controller_is_killed(play: Play, number: signal.Signals) -> None:
     play.process.send_signal(number)
     play.end()
-    play.assert_gone()
+    play.assert_broken_off()
+
+
+PIPELINED = {**FOREGROUND, "keywords": {"vars": {"ansible_pipelining": True}}}
 
 
 @in_one
-@both_ways
+@pytest.mark.parametrize(
+    "play",
+    [{}, FOREGROUND, PIPELINED, PUSHED],
+    ids=["followed", "foreground", "pipelined", "pushed"],
+    indirect=True,
+)
 def test_the_worker_is_killed(play: Play) -> None:
     os.kill(play.worker(), signal.SIGKILL)
     wait_for(lambda: not mentioning(play.tree.dest, name="rsync"), "the rsyncs to end")
     play.process.kill()
     play.end()
-    play.assert_gone()
+    play.assert_broken_off()
 
 
 @in_one
-@pytest.mark.parametrize("play", [{"bwlimit": "100k", "lease": 100}], indirect=True)
+@pytest.mark.parametrize("play", [{"lease": 100}], indirect=True)
 def test_interrupted_when_attached_to_a_run_that_has_lost_its_controller(play: Play) -> None:
     for pid in (play.worker(), play.process.pid):
         os.kill(pid, signal.SIGKILL)
@@ -196,7 +243,7 @@ def test_interrupted_when_attached_to_a_run_that_has_lost_its_controller(play: P
     other.wait(LIMIT_SECONDS)
     assert not mentioning(play.tree.dest, name="rsync"), "the other run must end first"
     os.close(terminal)
-    play.assert_gone()
+    play.assert_broken_off()
 
 
 @in_one
@@ -209,11 +256,20 @@ def test_all_that_could_tell_is_killed(play: Play) -> None:
     play.assert_works()
 
 
+TIMEOUT = {"keywords": {"timeout": 60}}
+ASYNC_TIMEOUT = {"keywords": {"async": 60, "poll": 1}}
+
+
 @in_one
-@pytest.mark.parametrize("play", [{"bwlimit": "100k", "keywords": {"timeout": 45}}], indirect=True)
+@pytest.mark.parametrize(
+    "play",
+    [TIMEOUT, {**TIMEOUT, **FOREGROUND}, ASYNC_TIMEOUT],
+    ids=["followed", "foreground", "async"],
+    indirect=True,
+)
 def test_the_task_takes_too_long(play: Play) -> None:
     assert "failed=1" in play.end(), play.output()
-    play.assert_gone()
+    play.assert_broken_off()
 
 
 def cut(ssh: servers.Ssh) -> None:
@@ -223,6 +279,7 @@ def cut(ssh: servers.Ssh) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
+@pytest.mark.parametrize("play", [{"bwlimit": SLOWLY}], indirect=True)
 def test_the_session_is_cut(play: Play) -> None:
     """The run goes on, and the next poll finds it."""
     cut(play.ssh)
@@ -235,10 +292,25 @@ def test_the_session_is_cut(play: Play) -> None:
 def test_the_session_of_a_run_without_progress_is_cut(play: Play) -> None:
     cut(play.ssh)
     play.end()
+    play.assert_broken_off()
+
+
+@pytest.mark.parametrize(
+    "play",
+    [{"bwlimit": SLOWLY, **FOREGROUND}, {"bwlimit": SLOWLY, "keywords": {"async": 300, "poll": 1}}],
+    ids=["foreground", "async"],
+    indirect=True,
+)
+def test_a_run_without_progress_comes_to_its_end(play: Play) -> None:
+    """What it says meanwhile, so that an ssh notices that nobody reads on, disturbs nobody."""
+    output = play.end()
+    assert "failed=0" in output and "junk" not in output, output
+    assert play.tree.arrived()
     play.assert_gone()
 
 
 @in_one
+@pytest.mark.parametrize("play", [{"bwlimit": SLOWLY}], indirect=True)
 @pytest.mark.parametrize("lasts", ["shorter", "longer"])
 def test_an_outage(play: Play, lasts: str) -> None:
     """The server stops, and comes back while the run is on or after it has ended itself."""

@@ -2,13 +2,20 @@
 # MIT License (see LICENSE or https://opensource.org/licenses/MIT)
 # SPDX-License-Identifier: MIT
 
-"""When a lease ends, on a clock of the test's own."""
+"""When a lease ends, on a clock of the test's own; and what is heard of a run that nobody follows."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import os
+import select
+import typing as t
+
 import pytest
+from ansible_collections.vgreb.jsync.plugins.module_utils import _lease
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
-from ansible_collections.vgreb.jsync.plugins.module_utils._lease import Lease
+from ansible_collections.vgreb.jsync.plugins.module_utils._lease import Lease, unwanted
 from ansible_collections.vgreb.jsync.plugins.module_utils._options import build_request
 
 
@@ -75,3 +82,41 @@ def test_a_run_that_is_not_followed_is_forgone_at_once() -> None:
     lease.renew(5.0)
     lease.forgo(6.0)
     assert lease.ended(6.0) and not lease.forgone
+
+
+def test_a_run_without_a_follower_is_heard(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(_lease, "_WORD_SECONDS", 0.0)
+
+    async def listen() -> None:
+        watching = asyncio.ensure_future(unwanted(None, Lease(10, None)))
+        while not capfd.readouterr().out:
+            await asyncio.sleep(0.01)
+        watching.cancel()
+
+    asyncio.run(asyncio.wait_for(listen(), 60))
+
+
+@contextlib.contextmanager
+def standard_output() -> t.Iterator[tuple[int, int]]:
+    """A pipe in the place of standard output."""
+    before, (reader, writer) = os.dup(1), os.pipe()
+    os.dup2(writer, 1)
+    try:
+        yield reader, writer
+    finally:
+        os.dup2(before, 1)
+        for descriptor in (before, writer):
+            os.close(descriptor)
+
+
+def test_a_run_does_not_wait_for_its_reader() -> None:
+    with standard_output() as (reader, writer):
+        os.set_blocking(writer, False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(writer, bytes(select.PIPE_BUF))
+        os.set_blocking(writer, True)
+        _lease._speak()
+        os.close(reader)
+        _lease._speak()
+        assert _lease._events() & select.POLLERR

@@ -16,7 +16,9 @@ import typing as t
 
 import pytest
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
-from ansible_collections.vgreb.jsync.plugins.plugin_utils._follow import Follower, find_place
+from ansible_collections.vgreb.jsync.plugins.plugin_utils._follow import Follower, ending_with_parent, find_place
+
+from tests.support.processes import wait_for
 
 RESULT = '{"changed": true}'
 
@@ -251,9 +253,12 @@ def test_a_host_that_has_started_anew(target: Target) -> None:
     assert follower.over and boots == [] and target.has("lease")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+NUMBERS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
 def test_a_signal_ends_the_job_first(target: Target, number: int) -> None:
-    handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    handlers = [signal.getsignal(number) for number in NUMBERS]
 
     def end_if_told() -> None:
         if target.has("cancel"):
@@ -264,9 +269,31 @@ def test_a_signal_ends_the_job_first(target: Target, number: int) -> None:
     with follower.heeding_signals():
         follower.follow(lambda _snapshot: None)
     assert follower.over and follower.unwanted
-    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers
+    assert [signal.getsignal(number) for number in NUMBERS] == handlers
     follower.clean()
     assert target.left == []
+
+
+def test_a_signal_that_is_ignored_stays_so(target: Target) -> None:
+    """As with nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with target.follower().heeding_signals():
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_a_process_ends_when_its_parent_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    came: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _frame: came.append(number))
+    try:
+        with ending_with_parent():
+            assert came == []
+            monkeypatch.setattr(os, "getppid", lambda: 1)
+            wait_for(lambda: came, "the signal")
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def test_nobody_waits_any_more(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
