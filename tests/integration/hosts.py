@@ -51,7 +51,10 @@ class Hosts(t.NamedTuple):
 
 @contextlib.contextmanager
 def running(folder: str) -> t.Iterator[Hosts]:
-    """web, which is bare, too; db; gated, which only the host gate reaches; six, at an IPv6 address."""
+    """web, which is bare, too; db; gated, which only the host gate reaches; six, at an IPv6 address.
+
+    At db there is kept, too, whose variables name another user to become, where there is one.
+    """
     addresses = {"web": "127.0.0.5", "db": "127.0.0.6", "gated": "127.0.0.7", "gate": "127.0.0.8"}
     if has_ipv6():
         addresses["six"] = "::1"
@@ -65,6 +68,7 @@ def running(folder: str) -> t.Iterator[Hosts]:
         configured = "-F " + _configuration([started["web"], started["gate"], started["gated"]], folder)
         rows["gated"]["ansible_ssh_common_args"] = configured
         rows["gated"]["ansible_connection"] = "ansible.builtin.ssh"
+        rows["kept"] = {**rows["db"], "ansible_become": bool(other_user()), "ansible_become_user": other_user()}
         rows["windows"] = {"ansible_connection": "winrm", "ansible_host": "127.0.0.9"}
         rows["web"] = {
             "login": {"user": rows["web"]["ansible_user"], "key": rows["web"]["ansible_ssh_private_key_file"]},

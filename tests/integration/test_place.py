@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import pwd
 import typing as t
 
 from tests.integration.contract import check_foretold, check_keys
@@ -73,14 +72,13 @@ def test_place(ansible: Ansible, hosts: Hosts, daemon: servers.Rsyncd) -> None:
     assert "add delegate_to: localhost" in web["no background"]["msg"]
     for name in ("from db", "from db to web", "on web", "in the background"):
         place.same("src", name)
-    place.same("src/z", "to db/z")
+    for name in ("to db", "from gated", *(["from six"] if "six" in hosts.names else [])):
+        place.same("src/z", name + "/z")
     assert notes(noting + " notes") == {"controller", hosts.addresses["web"], hosts.addresses["db"]}
     assert notes(place.path("far of db")) == {hosts.addresses["db"]}
     assert notes(place.path("far of web from db")) == {hosts.addresses["web"]}
     if other:
-        assert {os.stat(top).st_uid for top, _names, _files in os.walk(place.path("open to all", "hostile"))} == {
-            pwd.getpwnam(other).pw_uid
-        }
+        assert place.owners("open to all/hostile") == place.owners("open to all/by variables") == {other}
         assert web["asks password"]["stats"]["retries"] == 0
         assert "does not run rsync as another user without a password" in web["asks password"]["msg"]
         with open(place.path("sudo words")) as stream:

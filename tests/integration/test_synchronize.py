@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 
-from tests.integration.hosts import ASKING, Hosts
+from tests.integration.hosts import ASKING, Hosts, other_user
 from tests.integration.runner import Ansible
+from tests.integration.test_progress import read_log
 from tests.integration.test_targets import ITEMIZED, Place
 from tests.support import servers
 
@@ -20,6 +21,8 @@ KEYS = {"msg", "rc", "cmd", "stdout_lines", "changed", "failed"}
 def test_synchronize(ansible: Ansible, hosts: Hosts) -> None:
     place = Place(ansible, TARGET)
     place.text("sudo", ASKING, 0o755)
+    os.mkdir(place.path("open to all"))
+    os.chmod(place.path("open to all"), 0o777)
     place.text("src/two words", "left out")
     place.text("src/ruled out", "by a rule in the tree")
     place.text("src/.rsync-filter", "- /ruled out\n")
@@ -29,6 +32,7 @@ def test_synchronize(ansible: Ansible, hosts: Hosts) -> None:
         place.text(name, "x")
     variables = {"hosts": "web", "here": place.here, "src": place.source, "many": place.path("many")}
     variables["unknown_keys"] = "-F none -o UserKnownHostsFile=/dev/null -o GlobalKnownHostsFile=/dev/null"
+    variables["other_user"] = other = other_user()
     results, _output = ansible.target(TARGET, variables, "--inventory", hosts.inventory)
 
     for name in ("checked", "pushed", "again", "pulled", "of db", "many", "in part", "behind"):
@@ -64,6 +68,10 @@ def test_synchronize(ansible: Ansible, hosts: Hosts) -> None:
     # Many files need no memory in the result.
     assert len(results["many"]["stdout_lines"]) == 1001 and results["many"]["stdout_lines"][-1] == "... and 101 more"
 
+    # Where it is shows while it runs.
+    ((*_earlier, last),) = read_log(place.path("log"))
+    assert (last["host"], last["percent"]) == ("web", 100)
+
     # Host keys are checked, without a question that nobody answers.
     refused, taken = results["strangers"]
     assert refused["failed"] and "the host key of 127.0.0.5 is not known" in refused["msg"]
@@ -74,6 +82,8 @@ def test_synchronize(ansible: Ansible, hosts: Hosts) -> None:
     files = [name for name in os.listdir(place.path("src/z")) if os.path.isfile(place.path("src/z", name))]
     assert files and all(os.path.samefile(place.path("src/z", name), place.path("linked", name)) for name in files)
 
+    # Another user at the other end, and no question for a password.
+    assert not other or place.owners("open to all/hostile") == {other}
     assert "does not run rsync as another user without a password" in results["asks password"]["msg"]
     assert "archives" in results["unknown"]["msg"]
     assert results["nul"]["msg"] == "rsync_path is 'a\\x00b': no program can be given a NUL byte"

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import re
 import shlex
 import shutil
@@ -47,6 +48,10 @@ class Place:
         """Require that two trees in here are the same; of a part of a tree not all links are in it."""
         wanted, found = (snapshot.snapshot(self.path(name)) for name in (source, dest))
         assert not snapshot.differences(wanted, found, ignore=() if source == "src" else ("linked",))
+
+    def owners(self, name: str) -> set[str]:
+        """The users who own the directories of a tree."""
+        return {pwd.getpwuid(os.stat(top).st_uid).pw_name for top, _names, _files in os.walk(self.path(name))}
 
     def ssh(self, server: servers.Ssh) -> dict[str, t.Any]:
         """What the tasks know of an ssh server."""
