@@ -17,7 +17,7 @@ REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__f
 TARGETS = os.path.join(REPOSITORY, "tests", "integration", "targets")
 COLLECTIONS = os.path.join(REPOSITORY, ".cache", "collections")
 
-LIMIT_SECONDS = 300
+LIMIT_SECONDS = 600
 
 # A quote of each kind and spaces: whatever lies in here has a name that shells and parsers stumble over.
 ODD = 'it\'s an "odd" name'

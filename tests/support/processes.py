@@ -10,7 +10,7 @@ import os
 import time
 import typing as t
 
-LIMIT_SECONDS = 60
+LIMIT_SECONDS = 120
 
 
 def wait_for(condition: t.Callable[[], t.Any], what: str) -> t.Any:
