@@ -7,7 +7,7 @@
 ============== ==================================================================================================
 Row            Tests
 ============== ==================================================================================================
-``2.17``       all integration tests with this ansible-core, and the unit tests of what runs on the controller
+``2.17``       all integration tests with this ansible-core, and the unit tests of what imports it
 ``python3.9``  the unit tests of what runs on the target host with this Python, and real runs of the module on it
 ============== ==================================================================================================
 
@@ -26,8 +26,9 @@ import xml.etree.ElementTree
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 REPORTS = os.path.join(TOP, ".cache", "matrix")
 
-CONTROLLER = [*("tests/unit/plugins/" + name for name in ("action", "filter", "plugin_utils")), "tests/integration"]
-TARGET = ["tests/unit/plugins/module_utils", "tests/unit/plugins/modules"]
+_IMPORTS_ANSIBLE = ("action", "filter", "modules", "plugin_utils")
+CONTROLLER = [*("tests/unit/plugins/" + name for name in _IMPORTS_ANSIBLE), "tests/integration"]
+TARGET = ["tests/unit/plugins/module_utils"]
 REAL_RUNS = ["tests/integration/test_targets.py"]
 
 # The newest ansible-core that still supports a Python on target hosts, where that is not the newest of all.
