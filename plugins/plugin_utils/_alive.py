@@ -15,18 +15,21 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._beat import BEATS_A_L
 # A job's result is written right after its directory has gone.
 _RESULT_SECONDS = 10.0
 
+# A busy host may take so long to start Python, however short the lease is.
+_START_SECONDS = 60.0
+
 
 class Alive:
     """Looks at the answers to polls.
 
     Args:
-        lease: Seconds that a job may take to make its directory, and for which its silence is borne.
+        lease: Seconds for which a job's silence is borne; it may take as long to make its directory, if not longer.
         now: Seconds, from any start.
     """
 
     def __init__(self, lease: float, now: float) -> None:
         self._lease = lease
-        self._patience = lease
+        self._patience = max(lease, _START_SECONDS)
         self._missing_since: float | None = None
         self._boot: str | None = None
         self._beat: str | None = None

@@ -40,6 +40,8 @@ def test_time_without_answers_does_not_count(lease: int) -> None:
     assert alive.doubt(said(2), 1.0 + 99 * lease) is None
 
 
-def test_a_job_may_begin_late() -> None:
-    alive = Alive(180, 0.0)
-    assert alive.doubt({"boot": "1"}, 10.0) is alive.doubt({"boot": "1"}, 170.0) is alive.doubt(said(0), 171.0) is None
+@pytest.mark.parametrize(("lease", "late"), [(180, 189.0), (8, 69.0)])
+def test_a_job_may_begin_late(lease: int, late: float) -> None:
+    alive = Alive(lease, 0.0)
+    assert not any(alive.doubt({"boot": "1"}, now) for now in (10.0, late))
+    assert alive.doubt(said(0), late + 1) is None
