@@ -80,8 +80,7 @@ class Stage:
         return self.start([os.path.join(self._ansible.programs, "ansible"), *words])
 
     def start(self, argv: list[str], columns: int = 100, rows: int = 40) -> Terminal:
-        # Ansible that is ended by a signal leaves what multiprocessing keeps for it.
-        env = {**self._ansible.environment(), "TMPDIR": self.folder, **self._settings}
+        env = {**self._ansible.environment(), **self._settings}
         self._window = Terminal(argv, columns=columns, rows=rows, cwd=self._ansible.folder, env=env)
         return self._window
 

@@ -49,7 +49,10 @@ WRONG: list[dict[str, t.Any]] = [
         "variables": {"jsync_options": {"src_host": "stranger"}},
         "says": "is stranger, which is no host of the inventory",
     },
-    {"variables": {"ansible_python_interpreter": "/absent", "jsync_install": False}, "says": "interpreter"},
+    {
+        "variables": {"ansible_python_interpreter": "/absent", "jsync_install": False},
+        "says": "localhost: cannot look for rsync: The module ",
+    },
     {"variables": {"jsync_rsync_path": "/bin/true"}, "says": "true is 0, but it must be 3.1 or newer"},
     {
         "variables": {"jsync_assert": ["stats.files", {"that": "stats.failures ="}]},
