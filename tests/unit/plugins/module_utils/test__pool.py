@@ -12,7 +12,7 @@ import typing as t
 import pytest
 from ansible_collections.vgreb.jsync.plugins.module_utils import _pool
 from ansible_collections.vgreb.jsync.plugins.module_utils._jobs import Jobs
-from ansible_collections.vgreb.jsync.plugins.module_utils._partition import Partitioner
+from ansible_collections.vgreb.jsync.plugins.module_utils._pace import Pace
 
 from tests.support import engine, snapshot, trees
 
@@ -38,7 +38,7 @@ def test_lanes_come_and_go(tmp_path: t.Any, monkeypatch: pytest.MonkeyPatch, num
     monkeypatch.setattr(_pool, "Jobs", Scripted)
     monkeypatch.setattr(_pool, "WATCH_SECONDS", 0.01)
     monkeypatch.setattr(Scripted, "numbers", [*numbers])
-    monkeypatch.setattr(Partitioner, "learn", lambda *_measured: None)  # keep partitions small
+    monkeypatch.setattr(Pace, "learn", lambda *_measured: None)  # keep partitions small
     source, dest = build(os.fspath(tmp_path))
     result = engine.run({"src": source + "/", "dest": dest, "jobs": "auto"}, sizes=engine.SMALL._replace(entries=1))
     assert result["failed"] is False, result
