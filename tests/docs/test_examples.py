@@ -38,7 +38,7 @@ STORY = "docs/getting-started.md"
 ELSEWHERE = ("make ",) if shutil.which("jq") else ("make ", "jq ")
 # What the network cannot reach.
 CLONE = "git clone https://github.com/vgreb/ansible-jsync"
-SUBSTITUTES = {CLONE: "ln -s %s ansible-jsync" % network.REPOSITORY}
+SUBSTITUTES = {CLONE: shlex.join(["ln", "-s", network.REPOSITORY, "ansible-jsync"])}
 
 GIVEN = {
     "inventory.ini": "old01\nnew01\nweb01\n",
