@@ -58,13 +58,16 @@ def running(folder: str) -> t.Iterator[Hosts]:
     addresses = {"web": "127.0.0.5", "db": "127.0.0.6", "gated": "127.0.0.7", "gate": "127.0.0.8"}
     if has_ipv6():
         addresses["six"] = "::1"
+    temporary = os.path.join(folder, "remote-tmp")
+    os.mkdir(temporary)
+    os.chmod(temporary, 0o1777)  # whom a task becomes uses it, too
     with contextlib.ExitStack() as stack:
         started = {}
         for name, address in addresses.items():
             place = os.path.join(folder, name)
             os.mkdir(place)
             started[name] = stack.enter_context(servers.sshd(place, host=address))
-        rows = {name: _variables(server, folder) for name, server in started.items()}
+        rows = {name: _variables(server, temporary) for name, server in started.items()}
         configured = "-F " + _configuration([started["web"], started["gate"], started["gated"]], folder)
         rows["gated"]["ansible_ssh_common_args"] = configured
         rows["gated"]["ansible_connection"] = "ansible.builtin.ssh"
@@ -83,7 +86,7 @@ def running(folder: str) -> t.Iterator[Hosts]:
         yield Hosts(inventory, [name for name in addresses if name not in ("db", "gate")], addresses)
 
 
-def _variables(server: servers.Ssh, folder: str) -> dict[str, t.Any]:
+def _variables(server: servers.Ssh, temporary: str) -> dict[str, t.Any]:
     return {
         "ansible_host": server.host,
         "ansible_port": server.port,
@@ -92,7 +95,7 @@ def _variables(server: servers.Ssh, folder: str) -> dict[str, t.Any]:
         "ansible_ssh_common_args": server.args,
         "ansible_ssh_args": "-o ControlMaster=no",
         "ansible_ssh_pipelining": True,
-        "ansible_remote_tmp": os.path.join(folder, "remote-tmp"),
+        "ansible_remote_tmp": temporary,
     }
 
 

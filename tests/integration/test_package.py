@@ -88,7 +88,8 @@ def test_archive(archive: str) -> None:
 
 @in_one
 def test_installed_module(installed: Installed) -> None:
-    assert len(copy(installed, "ad-hoc")["lanes"]) == 8
+    _said, result = copy(installed, "ad-hoc", "vgreb.jsync.parallel_rsync", "")
+    assert len(result["lanes"]) == 8
 
 
 def test_installed_demo(installed: Installed) -> None:
