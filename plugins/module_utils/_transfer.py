@@ -75,13 +75,14 @@ class Transfer:
         self._released = False
         self._tasks: set[asyncio.Future[None]] = set()
         self.stopped = False
-        self._news = asyncio.Event()
+        self._listeners: set[asyncio.Future[None]] = set()
         self._fixed = float("inf")
 
     def wake(self) -> None:
         """The plan has more, or is complete: let free lanes look."""
-        self._news.set()
-        self._news.clear()
+        for listener in self._listeners:
+            if not listener.done():
+                listener.set_result(None)
 
     def release(self) -> None:
         """Let the lanes begin."""
@@ -210,14 +211,18 @@ class Transfer:
         return None
 
     async def _wait_for_news(self) -> None:
-        """Wait a moment for news. Before Python 3.12 wait_for() may lose a cancellation that comes with them."""
-        news = asyncio.ensure_future(self._news.wait())
+        """Wait a moment for news, from now on: whoever listens a turn later misses what comes in between.
+
+        Before Python 3.12 wait_for() may lose a cancellation that comes with them.
+        """
+        listener: asyncio.Future[None] = asyncio.get_event_loop().create_future()
+        self._listeners.add(listener)
         self._waiting += 1
         try:
-            await asyncio.wait((news,), timeout=PATIENCE_SECONDS / 4)
+            await asyncio.wait((listener,), timeout=PATIENCE_SECONDS / 4)
         finally:
             self._waiting -= 1
-            news.cancel()
+            self._listeners.discard(listener)
 
     async def _carry(self, lane: Lane, partition: Partition, waiting: Waiting | None, sent: asyncio.Event) -> None:
         """Carry one partition, and take in what came of it.

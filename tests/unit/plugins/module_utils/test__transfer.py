@@ -7,10 +7,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import typing as t
 
 import pytest
+from ansible_collections.vgreb.jsync.plugins.module_utils import _transfer
 from ansible_collections.vgreb.jsync.plugins.module_utils._options import build_request
 from ansible_collections.vgreb.jsync.plugins.module_utils._partition import Sizes
 from ansible_collections.vgreb.jsync.plugins.module_utils._plan import Plan
@@ -25,30 +27,69 @@ if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.processes import Processes
 
 
+class Scene(t.NamedTuple):
+    """Lanes that wait for the scan to find something."""
+
+    transfer: Transfer
+    running: asyncio.Future[None]
+
+    async def turns(self, number: int) -> None:
+        """Let the event loop turn."""
+        for _turn in range(number):
+            await asyncio.sleep(0)
+
+
+REQUEST = build_request({"src": "/src/", "dest": "/dst"})
+
+
+@pytest.fixture
+def command() -> Command:
+    return Command(REQUEST, find(PROGRAMS[0]))
+
+
+@contextlib.asynccontextmanager
+async def waiting_lanes(processes: Processes, folder: str, command: Command) -> t.AsyncIterator[Scene]:
+    lanes = Lanes(processes, REQUEST, folder, [].append)
+    lanes.begin()
+    plan = Plan(folder, REQUEST.roots or (), 4, hard_links=False, by_directory=False, sizes=Sizes())
+    transfer = Transfer(lanes, command, plan, Outcome(), defer=False, held=False, entries=1)
+    scene = Scene(transfer, asyncio.ensure_future(transfer.run()))
+    await scene.turns(9)
+    yield scene
+    transfer.abandon()
+    await asyncio.gather(scene.running, return_exceptions=True)
+    plan.close()
+
+
 @pytest.mark.parametrize("turns", range(6))
-def test_cancelled_with_news_on_the_way(tmp_path: t.Any, turns: int) -> None:
+def test_cancelled_with_news_on_the_way(tmp_path: t.Any, command: Command, turns: int) -> None:
     """A signal comes so many turns of the event loop after the scan has found something."""
 
-    request = build_request({"src": "/src/", "dest": "/dst"})
-    command = Command(request, find(PROGRAMS[0]))
+    async def conduct(processes: Processes) -> None:
+        async with waiting_lanes(processes, os.fspath(tmp_path), command) as scene:
+            scene.transfer.release()
+            await scene.turns(turns)
+            scene.running.cancel()
+            await asyncio.wait((scene.running,), timeout=10)
+            ended = scene.running.done()
+        assert ended
+
+    within(conduct)
+
+
+@pytest.mark.parametrize("turns", range(6))
+def test_no_news_is_missed(tmp_path: t.Any, command: Command, monkeypatch: pytest.MonkeyPatch, turns: int) -> None:
+    """The scan ends so many turns of the event loop after it has found something; nobody looks again by itself."""
+    monkeypatch.setattr(_transfer, "PATIENCE_SECONDS", 4000.0)
 
     async def conduct(processes: Processes) -> None:
-        lanes = Lanes(processes, request, os.fspath(tmp_path), [].append)
-        lanes.begin()
-        plan = Plan(os.fspath(tmp_path), request.roots or (), 4, hard_links=False, by_directory=False, sizes=Sizes())
-        transfer = Transfer(lanes, command, plan, Outcome(), defer=False, held=False, entries=1)
-        running = asyncio.ensure_future(transfer.run())
-        for _turn in range(9):  # the lanes wait now
-            await asyncio.sleep(0)
-        transfer.release()
-        for _turn in range(turns):
-            await asyncio.sleep(0)
-        running.cancel()
-        await asyncio.wait((running,), timeout=10)
-        ended = running.done()
-        transfer.abandon()
-        await asyncio.gather(running, return_exceptions=True)
-        plan.close()
+        async with waiting_lanes(processes, os.fspath(tmp_path), command) as scene:
+            scene.transfer.release()
+            await scene.turns(turns)
+            scene.transfer.abandon()
+            await asyncio.wait((scene.running,), timeout=10)
+            ended = scene.running.done()
+            scene.running.cancel()
         assert ended
 
     within(conduct)
