@@ -166,12 +166,10 @@ def test_role_as_another_user(ansible: Ansible, hosts: Hosts) -> None:
     place = Place(ansible, "role as another user")
     variables = {
         "src": place.path("src", "hostile"),
-        "open": place.path("open to all"),
+        "open": place.open_to_all(),
         "other_user": other_user() or pytest.skip("there is no user that sudo lets this one become"),
         "public_python": PUBLIC_PYTHON or pytest.skip("there is no Python of the distribution"),
     }
-    os.mkdir(variables["open"])
-    os.chmod(variables["open"], 0o777)
     playbook = os.path.join(PLAYS, "other_user.yml")
     ended = ansible.run("ansible-playbook", "-i", hosts.inventory, "--extra-vars", json.dumps(variables), playbook)
     assert ended.code == 0, ended.output

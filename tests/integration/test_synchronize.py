@@ -21,8 +21,7 @@ KEYS = {"msg", "rc", "cmd", "stdout_lines", "changed", "failed"}
 def test_synchronize(ansible: Ansible, hosts: Hosts) -> None:
     place = Place(ansible, TARGET)
     place.text("sudo", ASKING, 0o755)
-    os.mkdir(place.path("open to all"))
-    os.chmod(place.path("open to all"), 0o777)
+    place.open_to_all()
     place.text("src/two words", "left out")
     place.text("src/ruled out", "by a rule in the tree")
     place.text("src/.rsync-filter", "- /ruled out\n")

@@ -49,6 +49,13 @@ class Place:
         wanted, found = (snapshot.snapshot(self.path(name)) for name in (source, dest))
         assert not snapshot.differences(wanted, found, ignore=() if source == "src" else ("linked",))
 
+    def open_to_all(self) -> str:
+        """A directory that every user may write to."""
+        path = self.path("open to all")
+        os.mkdir(path)
+        os.chmod(path, 0o777)
+        return path
+
     def owners(self, name: str) -> set[str]:
         """The users who own the directories of a tree."""
         return {pwd.getpwuid(os.stat(top).st_uid).pw_name for top, _names, _files in os.walk(self.path(name))}
