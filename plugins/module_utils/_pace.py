@@ -31,23 +31,24 @@ class Pace:
     def __init__(self, least: float, floor: float) -> None:
         self.least = least
         self._floor = floor
-        self._fixed = self._rate = 0.0
+        self._fixed, self._rate = float("inf"), 0.0
 
     @property
     def known(self) -> bool:
         """A partition has arrived."""
         return self._rate > 0
 
-    def learn(self, fixed_seconds: float, cost: int, seconds: float) -> None:
-        """Take in what a partition took.
+    def learn(self, first_word: float, cost: int, seconds: float) -> None:
+        """Take in what a partition took. The least time for a start that the run has seen is what a start costs.
 
         Args:
-            fixed_seconds: The least time from the start of an rsync to its first word that the run has seen.
+            first_word: Seconds from the start of its rsync to the first word of that.
             cost: Of the partition.
             seconds: From its start until all files had arrived.
         """
-        self._fixed, self._rate = fixed_seconds, cost / max(seconds - fixed_seconds, 0.001)
-        self.least = max(_STARTS * fixed_seconds * self._rate, self._floor)
+        self._fixed = min(self._fixed, first_word)
+        self._rate = cost / max(seconds - self._fixed, 0.001)
+        self.least = max(_STARTS * self._fixed * self._rate, self._floor)
 
     def left(self, cost: int, seconds: float) -> float:
         """How much of a partition is left, as far as that is known; else 0.

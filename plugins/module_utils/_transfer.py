@@ -76,7 +76,6 @@ class Transfer:
         self._tasks: set[asyncio.Future[None]] = set()
         self.stopped = False
         self._listeners: set[asyncio.Future[None]] = set()
-        self._fixed = float("inf")
 
     def wake(self) -> None:
         """The plan has more, or is complete: let free lanes look."""
@@ -311,8 +310,7 @@ class Transfer:
 
     def _learn(self, report: Report, partition: Partition, seconds: float) -> None:
         if report.first_word is not None:
-            self._fixed = min(self._fixed, report.first_word)
-            self._partitioner.pace.learn(self._fixed, partition.cost, seconds)
+            self._partitioner.pace.learn(report.first_word, partition.cost, seconds)
 
     def _arrived(self, lane: Lane, change: Change) -> bool:
         """Count a change; say whether it is of a name that the list asked for."""

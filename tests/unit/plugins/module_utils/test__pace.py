@@ -54,3 +54,10 @@ def test_what_a_partition_is_worth(fixed: float, cost: int, seconds: float, leas
     assert pace.least == 1000
     pace.learn(fixed, cost, seconds)
     assert pace.least == pytest.approx(least)
+
+
+def test_a_start_costs_the_least_that_was_seen() -> None:
+    pace = Pace(1, 1)
+    for first_word in (0.25, 5.0):
+        pace.learn(first_word, 100, 10.25)
+    assert pace.least == pytest.approx(50)
