@@ -55,41 +55,37 @@ async def waiting_lanes(processes: Processes, folder: str, command: Command) -> 
     transfer = Transfer(lanes, command, plan, Outcome(), defer=False, held=False, entries=1)
     scene = Scene(transfer, asyncio.ensure_future(transfer.run()))
     await scene.turns(9)
-    yield scene
-    transfer.abandon()
-    await asyncio.gather(scene.running, return_exceptions=True)
-    plan.close()
+    try:
+        yield scene
+    finally:
+        transfer.abandon()
+        scene.running.cancel()
+        await asyncio.gather(scene.running, return_exceptions=True)
+        plan.close()
+
+
+def ends(folder: str, command: Command, turns: int, end: t.Callable[[Scene], t.Any]) -> bool:
+    """End the lanes so many turns of the event loop after the scan has found something, and say whether they do."""
+
+    async def conduct(processes: Processes) -> bool:
+        async with waiting_lanes(processes, folder, command) as scene:
+            scene.transfer.release()
+            await scene.turns(turns)
+            end(scene)
+            await asyncio.wait((scene.running,), timeout=10)
+            return scene.running.done()
+
+    return within(conduct)
 
 
 @pytest.mark.parametrize("turns", range(6))
 def test_cancelled_with_news_on_the_way(tmp_path: t.Any, command: Command, turns: int) -> None:
-    """A signal comes so many turns of the event loop after the scan has found something."""
-
-    async def conduct(processes: Processes) -> None:
-        async with waiting_lanes(processes, os.fspath(tmp_path), command) as scene:
-            scene.transfer.release()
-            await scene.turns(turns)
-            scene.running.cancel()
-            await asyncio.wait((scene.running,), timeout=10)
-            ended = scene.running.done()
-        assert ended
-
-    within(conduct)
+    """A signal comes then."""
+    assert ends(os.fspath(tmp_path), command, turns, lambda scene: scene.running.cancel())
 
 
 @pytest.mark.parametrize("turns", range(6))
 def test_no_news_is_missed(tmp_path: t.Any, command: Command, monkeypatch: pytest.MonkeyPatch, turns: int) -> None:
-    """The scan ends so many turns of the event loop after it has found something; nobody looks again by itself."""
+    """The scan ends then; nobody looks again by itself."""
     monkeypatch.setattr(_transfer, "PATIENCE_SECONDS", 4000.0)
-
-    async def conduct(processes: Processes) -> None:
-        async with waiting_lanes(processes, os.fspath(tmp_path), command) as scene:
-            scene.transfer.release()
-            await scene.turns(turns)
-            scene.transfer.abandon()
-            await asyncio.wait((scene.running,), timeout=10)
-            ended = scene.running.done()
-            scene.running.cancel()
-        assert ended
-
-    within(conduct)
+    assert ends(os.fspath(tmp_path), command, turns, lambda scene: scene.transfer.abandon())
