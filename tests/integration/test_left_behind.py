@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import filecmp
 import glob
 import json
@@ -16,7 +15,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import termios
 import typing as t
 
 import pytest
@@ -26,6 +24,7 @@ from tests.integration.environments import in_one
 from tests.integration.runner import LIMIT_SECONDS, Ansible
 from tests.support import servers
 from tests.support.processes import children, descendants, mentioning, on_their_way, temporary_files, wait_for
+from tests.support.terminal import take_terminal
 
 LEASE = 8
 
@@ -73,7 +72,7 @@ class Play:
                 cwd=self.folder,
                 env=self._ansible.environment(),
                 start_new_session=True,
-                preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+                preexec_fn=take_terminal,
             )
         os.close(controlled)
         return process, terminal

@@ -27,6 +27,9 @@ pytestmark = pytest.mark.xdist_group("progress")
 
 TARGET = "action_parallel_rsync"
 
+# Of the large file.
+HALF = 2 << 20
+
 LINE = re.compile(
     r"[\w ()]+: (?:request|scanning: [\d,]+ files, [\d.]+ \w?B so far"
     r"|(?:transfer|finalize) \d+% [\d.]+/[\d.]+ \w?B(?: [\d.]+ \w?B/s)?(?: \d+ lanes?)?"
@@ -128,7 +131,9 @@ def seen(ansible: Ansible, ssh: servers.Ssh) -> Seen:
     small = os.path.join(public, "small")
     trees.write(os.fsencode(os.path.join(small, "file")), b"x")
     source = os.path.join(here, "src")
-    trees.write(os.fsencode(os.path.join(source, "big one")), os.urandom(4 << 20))
+    data = os.urandom(4 << 20)
+    trees.write(os.fsencode(os.path.join(source, "big one")), data)
+    trees.write(os.fsencode(os.path.join(here, "matched", "big one")), data[:HALF] + os.urandom(HALF))
     trees.write(os.fsencode(os.path.join(source, "sub", "small one")), b"x")
     variables = {"here": here, "src": source, "small": small, "public": public, "root": os.geteuid() == 0}
     variables["method"] = "sudo" if shutil.which("sudo") else "su"
@@ -152,7 +157,7 @@ def test_results_are_those_of_the_module(seen: Seen) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["shown", "of its own accord", "silent", "one", "two", "pipelined", "delegated", "over ssh", "over ssh pipelined"],
+    ["shown", "of its own accord", "silent", "one", "two", "pipelined", "delegated", "over ssh", "over ssh pipelined", "matched", "met"],
 )
 def test_what_was_copied_is_there(seen: Seen, name: str) -> None:
     trees_of = [snapshot.snapshot(os.path.join(seen.here, one)) for one in ("src", name)]
@@ -197,6 +202,14 @@ def test_log(seen: Seen, name: str) -> None:
     assert any(0 < found["bytes"]["done"] < 4 << 20 for found in run), run
     assert "big one" in {lane["path"] for found in run for lane in found["lanes"]}
     assert run[-1]["bytes"] == {"done": (4 << 20) + 1, "total": (4 << 20) + 1}
+
+
+def test_what_is_matched_counts_as_done(seen: Seen) -> None:
+    (run,) = log(seen, "matched")
+    check_log(run)
+    assert seen.results["matched"]["stats"]["literal_bytes"] <= HALF + 1
+    assert any(HALF < found["bytes"]["done"] < 2 * HALF for found in run), run
+    assert run[-1]["bytes"] == {"done": 2 * HALF + 1, "total": 2 * HALF + 1}
 
 
 def test_log_of_a_loop(seen: Seen) -> None:

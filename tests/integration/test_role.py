@@ -25,6 +25,7 @@ from tests.integration.test_errors import small_place
 from tests.integration.test_place import NOTING, notes
 from tests.integration.test_targets import ITEMIZED, Place
 from tests.support import snapshot
+from tests.support.terminal import Terminal
 
 PLAYS = os.path.join(os.path.dirname(__file__), "role")
 MIGRATION = os.path.join(os.path.dirname(__file__), "migration")
@@ -178,6 +179,32 @@ def test_role_as_another_user(ansible: Ansible, hosts: Hosts) -> None:
         made = snapshot.snapshot(os.path.join(variables["open"], name))
         assert not snapshot.differences(before, made, ignore=("uid", "gid", "linked"))
         assert {entry.uid for entry in made.values()} == {pwd.getpwnam(variables["other_user"]).pw_uid}
+    ansible.check_clean()
+
+
+@pytest.mark.parametrize(
+    ("callback", "shown"),
+    [({}, "src/): transfer "), ({"ANSIBLE_CALLBACKS_ENABLED": "vgreb.jsync.progress"}, "█")],
+    ids=["lines", "block"],
+)
+def test_role_on_a_terminal(ansible: Ansible, callback: dict[str, str], shown: str) -> None:
+    """It shows the progress of what it runs, and says at the end what was done."""
+    place = Place(ansible, "role on a terminal %d" % len(callback))
+    place.text("src/large", "x" * 4_194_304)
+    given: dict[str, t.Any] = {"jsync_src": place.source + "/", "jsync_dest": place.path("copy"), "jsync_bwlimit": "1m"}
+    given.update(jsync_options={"progress_interval": 0.5}, ansible_python_interpreter=ansible.python)
+    program = os.path.join(ansible.programs, "ansible-playbook")
+    argv = [program, "-i", "localhost,", "-c", "local", "-e", json.dumps(given), "vgreb.jsync.sync"]
+    env = {**ansible.environment(), "TERM": "xterm", **callback}
+    window = Terminal(argv, columns=300, rows=60, cwd=ansible.folder, env=env)
+    try:
+        window.wait_text(shown)
+        assert window.end() == 0
+    finally:
+        window.close()
+    assert any("Say what was done" in line for line in window.lines)
+    assert any("4 lanes, 0 deleted" in line for line in window.lines), "\n".join(window.lines)
+    place.same("src", "copy")
     ansible.check_clean()
 
 

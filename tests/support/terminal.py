@@ -46,7 +46,7 @@ class Terminal:
                 cwd=cwd,
                 env=env,
                 start_new_session=True,
-                preexec_fn=_take_terminal,
+                preexec_fn=take_terminal,
             )
         finally:
             os.close(slave)
@@ -156,6 +156,8 @@ class Terminal:
         os.close(self._master)
 
 
-def _take_terminal() -> None:
-    """Let Ctrl-C reach the program."""
+def take_terminal() -> None:
+    """Let Ctrl-C reach the program, and the end of the terminal, even if the tests ignore them (nohup, background)."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)

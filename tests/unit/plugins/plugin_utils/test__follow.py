@@ -256,6 +256,16 @@ def test_a_host_that_has_started_anew(target: Target) -> None:
 NUMBERS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 
 
+@pytest.fixture
+def heeded() -> t.Iterator[None]:
+    """No signal is ignored, though the tests may have been started so (nohup, background)."""
+    before = {number: signal.signal(number, signal.default_int_handler) for number in NUMBERS}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("heeded")
 @pytest.mark.parametrize("number", NUMBERS)
 def test_a_signal_ends_the_job_first(target: Target, number: int) -> None:
     handlers = [signal.getsignal(number) for number in NUMBERS]
