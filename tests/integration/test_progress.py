@@ -157,7 +157,19 @@ def test_results_are_those_of_the_module(seen: Seen) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["shown", "of its own accord", "silent", "one", "two", "pipelined", "delegated", "over ssh", "over ssh pipelined", "matched", "met"],
+    [
+        "shown",
+        "of its own accord",
+        "silent",
+        "one",
+        "two",
+        "pipelined",
+        "delegated",
+        "over ssh",
+        "over ssh pipelined",
+        "matched",
+        "met",
+    ],
 )
 def test_what_was_copied_is_there(seen: Seen, name: str) -> None:
     trees_of = [snapshot.snapshot(os.path.join(seen.here, one)) for one in ("src", name)]
