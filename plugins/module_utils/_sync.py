@@ -73,6 +73,7 @@ _PULL_ENTRIES = 2000
 _PULL_TINY = 512
 
 # Where no login is needed an rsync starts in some hundredths of a second: lanes begin while the scan has found little.
+# Shares of a limit go by what those carry that start together: there they begin with more.
 _NEAR = Sizes(partition=16 << 20)
 
 
@@ -98,7 +99,8 @@ def synchronize(request: Request, outcome: Outcome, *, sizes: Sizes | None = Non
     if request.umask is not None:
         os.umask(request.umask)
     with _recorded(outcome):
-        asyncio.run(_supervise(request, outcome, sizes or (Sizes() if request.far else _NEAR)))
+        sizes = sizes or (Sizes() if request.far or request.bwlimit else _NEAR)
+        asyncio.run(_supervise(request, outcome, sizes))
 
 
 @contextlib.contextmanager
