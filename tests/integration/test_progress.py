@@ -168,7 +168,6 @@ def test_results_are_those_of_the_module(seen: Seen) -> None:
         "over ssh",
         "over ssh pipelined",
         "matched",
-        "met",
     ],
 )
 def test_what_was_copied_is_there(seen: Seen, name: str) -> None:
