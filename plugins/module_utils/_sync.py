@@ -74,7 +74,7 @@ _PULL_TINY = 512
 
 # Where no login is needed an rsync starts in some hundredths of a second: lanes begin while the scan has found little.
 # Shares of a limit go by what those carry that start together: there they begin with more.
-_NEAR = Sizes(partition=16 << 20)
+_NEAR_PARTITION = 16 << 20
 
 
 def run(params: t.Mapping[str, t.Any], *, check: bool, diff: bool, sizes: Sizes | None = None) -> dict[str, t.Any]:
@@ -99,8 +99,7 @@ def synchronize(request: Request, outcome: Outcome, *, sizes: Sizes | None = Non
     if request.umask is not None:
         os.umask(request.umask)
     with _recorded(outcome):
-        sizes = sizes or (Sizes() if request.far or request.bwlimit else _NEAR)
-        asyncio.run(_supervise(request, outcome, sizes))
+        asyncio.run(_supervise(request, outcome, sizes or Sizes()))
 
 
 @contextlib.contextmanager
@@ -165,6 +164,8 @@ class _Run:
         roots = request.roots or (split_list(request.sources[0]),)
         if request.bwlimit:
             sizes = sizes._replace(per_file=min(sizes.per_file, per_file(request.bwlimit)))
+        elif not request.far:
+            sizes = sizes._replace(partition=min(sizes.partition, _NEAR_PARTITION))
         if request.pull:
             sizes = sizes._replace(entries=min(sizes.entries, _PULL_ENTRIES), tiny=_PULL_TINY)
         self._plan = Plan(
