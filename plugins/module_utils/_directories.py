@@ -64,7 +64,7 @@ class Directories:
             await self._lanes.first.dismiss(self._preparing)
 
     async def make_rest(self) -> None:
-        """Make all that is left. Raises as :meth:`make`."""
+        """Make all that is known and left. Raises as :meth:`make`."""
         for root, spool in enumerate(self._plan.directories):
             await self.make(self._lanes.first, root, spool.count)
 

@@ -49,6 +49,7 @@ class Plan:
     Attributes:
         partitioner: The files.
         directories: For each source, entries of directories that are new or get other metadata, above before below.
+        implied: Entries of new directories that hold no file, but others that do: lists that name these make them, too.
         opened: Entries of directories that lanes open to each other and that must be closed at the end.
         linked: Entries of hard-link groups: leader, follower, leader, follower.
         deletions: Names to delete, as the scan gave them: what a directory holds before the directory.
@@ -75,8 +76,8 @@ class Plan:
         self._by_base = {source.base: index for index, source in enumerate(roots)}
         self.partitioner = Partitioner(directory, len(roots), lanes, sizes)
         self.directories = [Spool(os.path.join(directory, f"directories.{root}")) for root in range(len(roots))]
-        self.opened, self.linked, self.deletions = (
-            Spool(os.path.join(directory, name)) for name in ("opened", "linked", "deletions")
+        self.implied, self.opened, self.linked, self.deletions = (
+            Spool(os.path.join(directory, name)) for name in ("implied", "opened", "linked", "deletions")
         )
         self.root_changed = False
         self.root_opened = False
@@ -186,6 +187,7 @@ class Plan:
         """Let a directory be made by itself, before the files that come after it."""
         if name in self._new:
             self._new[name] = False
+            self._imply_above(name)
         root = self._root(name)
         self.directories[root].append(self.entry(name, root))
 
@@ -201,8 +203,21 @@ class Plan:
         """No more files come of the directory that was entered; a list that names it makes it, too."""
         if self._entered and self._parent is not None:
             self._new[self._parent] = False
+            self._imply_above(self._parent)
             self.partitioner.leave()
             self._entered = False
+
+    def _imply_above(self, name: bytes) -> None:
+        """Note that a list makes all that is above a name, and leaves it finished (--relative)."""
+        above = name.rpartition(b"/")[0]
+        while self._new.get(above):
+            self._new[above] = False
+            self.implied.append(self.entry(above, 0))
+            above = above.rpartition(b"/")[0]
+
+    def list_implied(self) -> None:
+        """Let what is implied be made by itself, too: a list may have lost the names that imply it."""
+        self.directories[0].extend(self.implied, 0)
 
     def _by_name(self) -> None:
         """The directory that was entered is no entry of a list: make it by itself."""
@@ -270,7 +285,7 @@ class Plan:
 
     @property
     def _spools(self) -> list[Spool]:
-        return [*self.directories, self.opened, self.linked, self.deletions]
+        return [*self.directories, self.implied, self.opened, self.linked, self.deletions]
 
     def close(self) -> None:
         for spool in self._spools:

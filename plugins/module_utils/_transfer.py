@@ -71,6 +71,7 @@ class Transfer:
         self._under_way: dict[Lane, tuple[int, float]] = {}
         self._waiting = 0
         self._begun = 0
+        self._short = False
         self._ended = False
         self._released = False
         self._tasks: set[asyncio.Future[None]] = set()
@@ -109,8 +110,9 @@ class Transfer:
                 self._tasks -= done
                 for task in done:
                     task.result()
-            if not self._ended:
-                await self._directories.make_rest()
+            if self._short:
+                self._plan.list_implied()
+            await self._make_rest()
         finally:
             for task in (watching, *self._tasks):
                 task.cancel()
@@ -150,6 +152,15 @@ class Transfer:
         finally:
             if partition is None:
                 await lane.dismiss(preparing)
+        await self._make_rest()
+
+    async def _make_rest(self) -> None:
+        """Once no partition is left, make the directories that none waited for; other lanes may still carry theirs."""
+        if self._partitioner.exhausted and not self._ended:
+            try:
+                await self._directories.make_rest()
+            except SyncError as error:
+                self.stop(error.message, error.code)
 
     async def _send(self, lane: Lane, partition: Partition, waiting: Waiting | None) -> None:
         """Carry a partition, until the lane is free for the next one."""
@@ -230,7 +241,7 @@ class Transfer:
             lane: Carries it.
             partition: A list of files.
             waiting: What carries it, if there is such.
-            sent: Is set when all files have been sent, if another rsync is ready to go on, else at the end.
+            sent: Is set when all files have been sent, if another rsync may go on then, else at the end.
         """
         root = self._plan.roots[partition.root].root
         started = last = time.monotonic()
@@ -247,7 +258,7 @@ class Transfer:
         def count_down(number: int) -> None:
             nonlocal left, last
             left, last = left - number, time.monotonic()
-            if waiting and left <= 0:
+            if left <= 0 and self._lanes.overlaps:
                 sent.set()
 
         try:
@@ -302,6 +313,7 @@ class Transfer:
             self._outcome.deferred = True
         else:
             if report.verdict is not Verdict.DONE:
+                self._short = True
                 await self._name_failures(lane, root, partition, report, left)
             else:
                 self._outcome.settle(report)

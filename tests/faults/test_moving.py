@@ -68,6 +68,14 @@ def test_a_file_that_has_arrived_and_changed_since_is_no_failure(folder: str, tr
     assert result["failures"][0]["path"].endswith("d0/file0")
 
 
+def test_a_directory_arrives_that_has_lost_all_that_would_have_made_it(folder: str, tree: Tree) -> None:
+    trees.write(os.path.join(os.fsencode(tree.source), b"above/other/file"), b"content")
+    program = wrapper(folder, _AFTER_SCAN % (folder, "rm -r src/above/other"))
+    result = engine.run(tree.params(rsync_path=program))
+    assert result["rc"] == 24 and result["failures"][0]["path"].endswith("above/other"), result
+    assert tree.arrived()
+
+
 _AWAY = """case " $* " in
 *" --dry-run "*) ;;
 *" --files-from="* | *" --relative "*)

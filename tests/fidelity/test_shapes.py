@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import tempfile
 import typing as t
@@ -14,7 +15,10 @@ import typing as t
 import pytest
 from ansible_collections.vgreb.jsync.plugins.module_utils._partition import Sizes
 
-from tests.support import engine, servers
+from tests.support import engine, programs, servers, snapshot
+
+if t.TYPE_CHECKING:
+    import pathlib
 
 MOMENT = 1_600_000_000
 _LONGEST_PATH = 4000
@@ -89,3 +93,16 @@ def test_shape(ssh: servers.Ssh, build: t.Callable[[str], None], pull: bool) -> 
             ["rsync", "-an", "--delete", "-i", source + "/", dest], stdout=subprocess.PIPE, check=False
         )
         assert (left.returncode, left.stdout) == (0, b"")
+
+
+def test_directories_of_directories_take_no_pass_of_their_own(tmp_path: pathlib.Path) -> None:
+    """What a list names makes all that is above it; there is only the pass that makes the destination."""
+    for number in range(3):
+        (tmp_path / f"src/{number}/above/below").mkdir(parents=True)
+        (tmp_path / f"src/{number}/above/below/file").touch()
+    log = tmp_path / "log"
+    program = programs.shell(os.fspath(tmp_path / "rsync"), 'echo "$*" >> \'%s\'; exec rsync "$@"' % log)
+    result = engine.run({"src": f"{tmp_path}/src/", "dest": f"{tmp_path}/dst/", "rsync_path": program, "jobs": 2})
+    assert result["rc"] == 0, result
+    assert not snapshot.differences(snapshot.snapshot(f"{tmp_path}/src"), snapshot.snapshot(f"{tmp_path}/dst"))
+    assert len(re.findall("--files-from=[^ ]*directories", log.read_text())) == 1

@@ -74,6 +74,16 @@ class Lanes:
         return request.uses_ssh and not request.settings["timeout"] and not request.bwlimit
 
     @property
+    def overlaps(self) -> bool:
+        """A lane's next rsync may start while the last one, which has sent all, takes its leave.
+
+        That takes it two round trips and 40 ms of sleep (main.c). It still holds its share of a rate, and its place at
+        a daemon.
+        """
+        request = self.request
+        return (request.uses_ssh or request.far is None) and not request.bwlimit
+
+    @property
     def first(self) -> Lane:
         """The lane that carries what must be one rsync."""
         return self.all[0]

@@ -378,7 +378,8 @@ def test_every_file_is_carried_once(
 ) -> None:
     """It is one of the names of one partition, whose list has it or its directory; no other list has either.
 
-    Every new directory is made: by itself, in time where something else may stand in its place, or by such a list.
+    Every new directory is made: by itself, in time where something else may stand in its place, by such a list, or
+    on the way to what one of these names.
     """
     plan = make(by_directory=True, sizes=sizes)
     if root_new:
@@ -399,7 +400,7 @@ def test_every_file_is_carried_once(
     listed = collections.Counter(entry for entries in lists for entry in entries)
     names = [list(partition.names()) for partition in taken]
     new = {b"./" + change.name for change in found if change.directory}
-    beforehand = made(plan)
+    beforehand, implied = made(plan), list(plan.implied)
     plan.close()
     assert sorted(name for inside in names for name in inside) == sorted(
         b"./" + change.name for change in found if not change.directory
@@ -414,8 +415,19 @@ def test_every_file_is_carried_once(
             assert above in new or (above == b"." and root_new) or directory in in_time
     assert set(listed.values()) <= {1}
     assert {entry[:-1] for entry in listed if entry.endswith(b"/")} <= new
-    assert new == set(beforehand) | {entry[:-1] for entry in listed if entry.endswith(b"/")}
-    assert len(beforehand) == len(set(beforehand))
+    named = {*beforehand, *(entry[:-1] for entry in listed if entry.endswith(b"/"))}
+    assert new == named | set(implied)
+    assert all(any(name.startswith(above + b"/") for name in named) for above in implied)
+    assert len(beforehand + implied) == len({*beforehand, *implied})
+
+
+def test_what_lists_imply_can_be_made_by_itself(make: Make) -> None:
+    directories = (f"cd+++++++++ {name}/" for name in ("a", "a/b", "a/b/c"))
+    plan = fill(make(by_directory=True), "created directory /dst", *directories, ">f+++++++++ a/b/c/x")
+    plan.finish()
+    assert (files(plan), made(plan)) == ([b"./a/b/c/"], [])
+    plan.list_implied()
+    assert set(made(plan)) == {b"./a", b"./a/b"}
 
 
 @pytest.mark.parametrize("leader", [None, b"/ref/a"])
