@@ -49,7 +49,7 @@ class Plan:
     Attributes:
         partitioner: The files.
         directories: For each source, entries of directories that are new or get other metadata, above before below.
-        implied: Entries of new directories that hold no file, but others that do: lists that name these make them, too.
+        implied: Entries of new directories that lists make on the way to what they name.
         opened: Entries of directories that lanes open to each other and that must be closed at the end.
         linked: Entries of hard-link groups: leader, follower, leader, follower.
         deletions: Names to delete, as the scan gave them: what a directory holds before the directory.
@@ -187,7 +187,7 @@ class Plan:
         """Let a directory be made by itself, before the files that come after it."""
         if name in self._new:
             self._new[name] = False
-            self._imply_above(name)
+            self._imply(name.rpartition(b"/")[0])
         root = self._root(name)
         self.directories[root].append(self.entry(name, root))
 
@@ -203,27 +203,25 @@ class Plan:
         """No more files come of the directory that was entered; a list that names it makes it, too."""
         if self._entered and self._parent is not None:
             self._new[self._parent] = False
-            self._imply_above(self._parent)
+            self._imply(self._parent.rpartition(b"/")[0])
             self.partitioner.leave()
             self._entered = False
 
-    def _imply_above(self, name: bytes) -> None:
-        """Note that a list makes all that is above a name, and leaves it finished (--relative)."""
-        above = name.rpartition(b"/")[0]
-        while self._new.get(above):
-            self._new[above] = False
-            self.implied.append(self.entry(above, 0))
-            above = above.rpartition(b"/")[0]
+    def _imply(self, name: bytes | None) -> None:
+        """Note that lists make a directory and all above it on the way to others, and leave them finished (--relative)."""
+        while name and self._new.get(name):
+            self._new[name] = False
+            self.implied.append(self.entry(name, 0))
+            name = name.rpartition(b"/")[0]
 
     def list_implied(self) -> None:
         """Let what is implied be made by itself, too: a list may have lost the names that imply it."""
         self.directories[0].extend(self.implied, 0)
 
     def _by_name(self) -> None:
-        """The directory that was entered is no entry of a list: make it by itself."""
+        """The directory that was entered is no entry of a list: the names of its files make it."""
         self._entered = False
-        if self._parent is not None and self._new.get(self._parent):
-            self._list_directory(self._parent)
+        self._imply(self._parent)
         self.partitioner.by_name()
 
     def finish(self) -> None:
