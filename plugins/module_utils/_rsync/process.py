@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import os
 import signal
 import subprocess
@@ -24,6 +25,9 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncEr
 
 _READ_BYTES = 1 << 18
 _GATHER_SECONDS = 0.01
+
+# Linux lets a pipe hold more than its 64 KiB; fcntl has the name from Python 3.10 on.
+_F_SETPIPE_SZ = 1031
 
 # They change what rsync does behind the module's back; its own words are read in the C locale.
 _DROPPED = ("RSYNC_RSH", "RSYNC_ICONV", "RSYNC_OLD_ARGS", "RSYNC_PROTECT_ARGS", "RSYNC_PARTIAL_DIR", "RSYNC_PASSWORD")
@@ -78,6 +82,8 @@ class Process:
         self._unwritten = b""
         self._source: t.BinaryIO | None = None
         self._feeds: dict[int, Feed] = {}
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(self._outputs[0].fileno(), _F_SETPIPE_SZ, _READ_BYTES)
         for pipe, feed in zip(self._outputs, (out, err)):
             os.set_blocking(pipe.fileno(), False)
             self._feeds[pipe.fileno()] = feed
@@ -116,23 +122,23 @@ class Process:
             self._loop.add_reader(fd, self._read_some, fd)
 
     def _read_some(self, fd: int) -> None:
-        """Read what there is, then let more gather: rsync writes line by line, and each waking up costs."""
-        if self._read(fd):
+        """Read what there is. If it is little, let more gather: rsync writes line by line, and each waking up costs."""
+        if 0 < self._read(fd) < _READ_BYTES // 4:
             self._loop.remove_reader(fd)
             self._loop.call_later(_GATHER_SECONDS, self._listen, fd)
 
-    def _read(self, fd: int) -> bool:
-        """Pass on what there is; say whether there may be more at once."""
+    def _read(self, fd: int) -> int:
+        """Pass on what there is, and give its length."""
         try:
             data = os.read(fd, _READ_BYTES)
         except BlockingIOError:
-            return False
+            return 0
         feed = self._feeds[fd]
         if not data:
             self._loop.remove_reader(fd)
             del self._feeds[fd]
         self._pass_on(feed, data)
-        return bool(data)
+        return len(data)
 
     def _pass_on(self, feed: Feed, data: bytes) -> None:
         """Give output to a feed. The event loop would only log what that raises, and the rest would be lost."""
