@@ -190,10 +190,15 @@ class Finalize:
         return os.path.isdir(path) and (follow or not os.path.islink(path))
 
     async def _close_directories(self) -> None:
-        """Close what was opened, and give the destination itself its metadata where no list has named it."""
+        """Close what was opened, and give the destination itself its metadata where no list has named it.
+
+        Rules in a file may take it out of a list after those before them were cleared.
+        """
         await self._pass_over(self._plan.opened, self._entries, self._command.close_directories)
-        unnamed = self._plan.root_changed and not (self._source.contents and self._plan.lists)
-        if unnamed or self._plan.root_opened:
+        listed = self._source.contents and self._plan.lists
+        hidden = listed and any(name.endswith("-from") for name, _text in self._request.settings.filters)
+        unnamed = self._plan.root_changed and not listed
+        if unnamed or hidden or self._plan.root_opened:
             await self._pass(lambda shell, rate: self._command.finish_root(self._source.directory, shell, rate))
 
     async def _run_whole(self) -> None:

@@ -41,6 +41,8 @@ _FOR_RECEIVER = re.compile(r"[PR](?![a-z])|protect\b|risk\b|!|clear\b|([-+]|excl
 # leader of a hard-link group is there when its followers are linked.
 _GUARDS = frozenset(("update", "existing", "ignore-existing"))
 
+_TOP = "--include=."
+
 _DEPTH = frozenset(("recursive", "dirs"))
 _MODES = ("before", "during", "delay", "after", "excluded", "missing-args")
 _DELETIONS = frozenset(("delete", *("delete-" + mode for mode in _MODES)))
@@ -137,7 +139,7 @@ class Command:
             most = most if limit is None or int(limit) < 0 else min(most, int(limit))
             end = f"--max-delete={max(most - gone, 0)}"
         words = [*self._words("d", without={"max-delete"}), end]
-        words += ["--dirs", "--delete", "--existing", "--ignore-existing", *self._filters()]
+        words += ["--dirs", "--delete", "--existing", "--ignore-existing", *self._within(self._settings.filters)]
         return self._listed(words, root, list_path, shell, rate)
 
     def make_directories(self, root: Endpoint, list_path: str, shell: str | None, rate: int) -> list[bytes]:
@@ -216,25 +218,36 @@ class Command:
         """Let a file take the place of a directory, sparing what the filters protect."""
         if not self._request.clears_way:
             return []
-        return ["--force", *self._filters(protecting=self._settings.on("delete-excluded"))]
+        filters = self._settings.filters
+        if self._settings.on("delete-excluded"):  # only those protect then that are rules for the receiver
+            filters = [entry for entry in filters if entry[0] == "filter" and _FOR_RECEIVER.match(entry[1].lstrip())]
+        return ["--force", *self._within(filters)]
 
     def _within_directories(self, way: t.Sequence[str] = ()) -> list[str]:
         """What chooses among the files of a directory that a list names, and what makes way, which has filters, too."""
         if not self._request.lists_directories:
             return [*way]
         sizes = [f"--{name}={self._settings[name]}" for name in ("max-size", "min-size") if self._settings[name]]
-        return [*sizes, *(way or self._filters())]
+        return [*sizes, *(way or self._within(self._settings.filters))]
 
-    def _filters(self, *, protecting: bool = False) -> list[str]:
-        """The filters as the user gave them.
+    def _filters(self) -> list[str]:
+        """The filters as the user gave them."""
+        return [f"--{name}={text}" for name, text in self._settings.filters]
 
-        Args:
-            protecting: Only those that protect also where excluded files are to be deleted: rules for the receiver.
+    @staticmethod
+    def _within(filters: t.Sequence[tuple[str, str]]) -> list[str]:
+        """The same where a list names what they choose from.
+
+        A source that ends with a slash is never filtered itself, but the ``.`` that a list implies is (send_file_list
+        in flist.c). So it is included first, and again where a rule may have cleared what came before; _finalize.py
+        knows of rules in files.
         """
-        filters = self._settings.filters
-        if protecting:
-            filters = [entry for entry in filters if entry[0] == "filter" and _FOR_RECEIVER.match(entry[1].lstrip())]
-        return [f"--{name}={text}" for name, text in filters]
+        words = [_TOP] if filters else []
+        for name, text in filters:
+            words.append(f"--{name}={text}")
+            if "!" in text or "clear" in text:
+                words.append(_TOP)
+        return words
 
     def _listed(self, words: list[str], root: Endpoint, list_path: str, shell: str | None, rate: int) -> list[bytes]:
         # Behind the filters: rsync reads a file of patterns at once, as --from0 before it says (options.c).

@@ -175,13 +175,22 @@ FILTERS: dict[str, t.Any] = {
 FILTER_WORDS = ["--filter=P *.bak", "--include=a", "--exclude=*.o", "--exclude=/x", "--exclude=last"]
 
 
+# What a list implies at its top is no name to choose.
+TOP = "--include=."
+
+
 @pytest.mark.parametrize("which", ["scan", "deletions", "whole", "verify_whole"])
 def test_filters_in_the_order_that_counts(which: str) -> None:
     found = [word for word in options(which, **FILTERS) if re.match(r"--(filter|include|exclude)=", word)]
-    assert found == FILTER_WORDS
+    assert found == [TOP] * (which == "deletions") + FILTER_WORDS
 
 
-CHOICE_WORDS = [*FILTER_WORDS, "--max-size=5m", "--min-size=1"]
+def test_the_top_stays_where_a_rule_clears_those_before() -> None:
+    found = [word for word in options("transfer", filter=["- a", "!", "- .*"]) if "filter=" in word or word == TOP]
+    assert found == [TOP, "--filter=- a", "--filter=!", TOP, "--filter=- .*"]
+
+
+CHOICE_WORDS = [TOP, *FILTER_WORDS, "--max-size=5m", "--min-size=1"]
 
 
 def choosing(which: str, **params: t.Any) -> list[str]:
@@ -207,7 +216,7 @@ def test_within_a_listed_directory_the_users_filters_choose(which: str, params: 
 def test_what_lists_no_directory_needs_no_filters() -> None:
     for which in ("transfer", "verify"):
         assert choosing(which, link_dest="../ref") == []
-    assert choosing("transfer", link_dest="../ref", delete=True) == sorted(FILTER_WORDS)  # they protect
+    assert choosing("transfer", link_dest="../ref", delete=True) == sorted([TOP, *FILTER_WORDS])  # they protect
 
 
 def test_a_file_takes_the_place_of_a_directory_only_where_the_user_lets_rsync_delete() -> None:
