@@ -208,7 +208,7 @@ class Plan:
             self._entered = False
 
     def _imply(self, name: bytes | None) -> None:
-        """Note that lists make a directory and all above it on the way to others, and leave them finished (--relative)."""
+        """Note that lists make a directory and all above it on the way to others, and finish them (--relative)."""
         while name and self._new.get(name):
             self._new[name] = False
             self.implied.append(self.entry(name, 0))

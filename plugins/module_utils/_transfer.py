@@ -152,7 +152,8 @@ class Transfer:
         finally:
             if partition is None:
                 await lane.dismiss(preparing)
-        await self._make_rest()
+        if self._lanes.overlaps and not self._defer:
+            await self._make_rest()
 
     async def _make_rest(self) -> None:
         """Once no partition is left, make the directories that none waited for; other lanes may still carry theirs."""

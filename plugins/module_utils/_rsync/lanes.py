@@ -80,8 +80,7 @@ class Lanes:
         That takes it two round trips and 40 ms of sleep (main.c). It still holds its share of a rate, and its place at
         a daemon.
         """
-        request = self.request
-        return (request.uses_ssh or request.far is None) and not request.bwlimit
+        return self.prepares or (self.request.far is None and not self.request.bwlimit)
 
     @property
     def first(self) -> Lane:
