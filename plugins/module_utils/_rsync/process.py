@@ -23,11 +23,12 @@ import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncError
 
-_READ_BYTES = 1 << 18
+_READ_BYTES = 1 << 16
 _GATHER_SECONDS = 0.01
 
-# Linux lets a pipe hold more than its 64 KiB; fcntl has the name from Python 3.10 on.
+# Linux lets a pipe hold more than 64 KiB, and an rsync go on longer; fcntl has the name from Python 3.10 on.
 _F_SETPIPE_SZ = 1031
+_PIPE_BYTES = 1 << 18
 
 # They change what rsync does behind the module's back; its own words are read in the C locale.
 _DROPPED = ("RSYNC_RSH", "RSYNC_ICONV", "RSYNC_OLD_ARGS", "RSYNC_PROTECT_ARGS", "RSYNC_PARTIAL_DIR", "RSYNC_PASSWORD")
@@ -83,7 +84,7 @@ class Process:
         self._source: t.BinaryIO | None = None
         self._feeds: dict[int, Feed] = {}
         with contextlib.suppress(OSError):
-            fcntl.fcntl(self._outputs[0].fileno(), _F_SETPIPE_SZ, _READ_BYTES)
+            fcntl.fcntl(self._outputs[0].fileno(), _F_SETPIPE_SZ, _PIPE_BYTES)
         for pipe, feed in zip(self._outputs, (out, err)):
             os.set_blocking(pipe.fileno(), False)
             self._feeds[pipe.fileno()] = feed
