@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import typing as t
 
@@ -86,6 +87,9 @@ class Directories:
     async def _make_some(self, lane: Lane, root: int) -> None:
         """Make the next ones that one list takes."""
         spool = self._plan.directories[root]
+        if self._made[root] == spool.count and self._lanes.request.pull:
+            self._make_destination()
+            return
         path = f"{spool.path}.some"
         count, length = spool.cut(self._offsets[root], self._entries, path)
         waiting = None
@@ -107,6 +111,17 @@ class Directories:
             self._outcome.deferred = True
         else:
             self._outcome.settle(report)
+
+    def _make_destination(self) -> None:
+        """Make the destination on this host, as rsync does: it would not for an empty list (client_run in main.c).
+
+        Lanes that do so at the same moment fail. One that finds none says why there is none.
+        """
+        path = os.fsencode(self._lanes.request.dest.path)
+        with contextlib.suppress(OSError):
+            (os.makedirs if self._lanes.request.settings.on("mkpath") else os.mkdir)(path)
+            self._outcome.touched = True
+        self._root_made = True
 
     def _listed(self, root: int, path: str) -> Build:
         end = self._plan.roots[root].root

@@ -106,3 +106,16 @@ def test_directories_of_directories_take_no_pass_of_their_own(tmp_path: pathlib.
     assert result["rc"] == 0, result
     assert not snapshot.differences(snapshot.snapshot(f"{tmp_path}/src"), snapshot.snapshot(f"{tmp_path}/dst"))
     assert len(re.findall("--files-from=[^ ]*directories", log.read_text())) == 1
+
+
+def test_a_pull_makes_its_destination_before_the_lanes_begin(ssh: servers.Ssh, tmp_path: pathlib.Path) -> None:
+    """Two rsyncs that make it at once fail."""
+    (tmp_path / "src/above/below").mkdir(parents=True)
+    for name in ("one", "two", "above/below/three"):
+        (tmp_path / "src" / name).touch()
+    script = 'case "$*" in *--dry-run*) ;; *--files-from=*) [ -d \'%s/dst\' ] || exit 11 ;; esac; exec rsync "$@"'
+    program = programs.shell(os.fspath(tmp_path / "rsync"), script % tmp_path)
+    params = {"src": f"{ssh.host}:{tmp_path}/src/", "dest": f"{tmp_path}/dst/", "bwlimit": "10m", **ssh.options()}
+    result = engine.run({**params, "rsync_path": program})
+    assert result["rc"] == 0, result
+    assert not snapshot.differences(snapshot.snapshot(f"{tmp_path}/src"), snapshot.snapshot(f"{tmp_path}/dst"))
