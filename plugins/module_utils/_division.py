@@ -15,10 +15,9 @@ so that the changes come in one order: a directory before what it holds, and wha
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
 import typing as t
 
+from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncError
 from ansible_collections.vgreb.jsync.plugins.module_utils._model import Part
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import Verdict
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.held import HeldReport, LevelReport, combine
@@ -27,7 +26,6 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._spool import open_sto
 
 if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change, Files
-    from ansible_collections.vgreb.jsync.plugins.module_utils._options import Request
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import Command
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane import Build, Lane
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lanes import Lanes
@@ -40,42 +38,12 @@ _LEVELS = 3
 # The most directories that are kept in memory: where there are more, one scanner does it all.
 _MOST = 20_000
 
-# The most scanners at once, and how many names a tree must hold for more than one.
-_SCANNERS = 8
-_LARGE = 5_000
-
-
-def choose_scanners(request: Request) -> int:
-    """How many scanners should share a scan of what is on this host.
-
-    In a small tree one rsync ends before many have started. Each waits for its other end half of the time, so that two
-    keep a processor busy.
-    """
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    worthwhile = request.settings.on("checksum") or _holds(request.sources[0].path, _LARGE)
-    return min(request.jobs, 2 * usable, _SCANNERS) if worthwhile else 1
-
-
-def _holds(path: str, names: int) -> bool:
-    """Say whether there are so many names in a tree; stop to count them then."""
-    waiting = [path]
-    while waiting:
-        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
-            for entry in entries:
-                names -= 1
-                if names <= 0:
-                    return True
-                if entry.is_dir(follow_symlinks=False):
-                    waiting.append(entry.path)
-    return False
-
-
 # Who is told of a change, of another line, and of many files at once.
 _Ears = t.Tuple[t.Callable[["Change"], None], t.Callable[[bytes], None], t.Optional[t.Callable[["Files"], None]]]
 
 
-class _TooManyError(Exception):
-    """There are more directories than are kept."""
+class _UndividedError(Exception):
+    """One scanner should do it: there are more directories than are kept, or nothing to compare with."""
 
 
 class _Share:
@@ -178,8 +146,8 @@ class Division:
         def note(change: Change) -> None:
             if change.name != b"." and change.name not in part.names:
                 directories.append(change)
-            if len(directories) > _MOST:
-                raise _TooManyError
+            if len(directories) > _MOST or (change.name == b"." and change.created):
+                raise _UndividedError
 
         def make() -> LevelReport:
             directories.clear()
@@ -187,14 +155,14 @@ class Division:
 
         try:
             report = t.cast("LevelReport", await self._lanes.first.carry(self._build(part), make_report=make))
-        except _TooManyError:
+        except _UndividedError:
             return None
         await report.release()
         self._take(part, report)
         return directories if report.verdict not in (Verdict.FATAL, Verdict.RETRY) else []
 
     async def _scan(self, names: t.Sequence[bytes]) -> None:
-        """Scan all that lies below directories."""
+        """Scan all that lies below directories; what a lane that cannot log in would scan, others do."""
 
         def make(part: Part, held: bool) -> HeldReport:
             return HeldReport(open_store(self._directory), held, *self._ears(part))
@@ -205,10 +173,17 @@ class Division:
         ]
         waiting = iter(shares)
         self._lanes.bandwidth.holders = self._scanners
-        tasks = [asyncio.ensure_future(self._work(lane, waiting)) for lane in self._lanes.all[: self._scanners]]
-        tasks.append(asyncio.ensure_future(self._hear(shares)))
+        hearing = asyncio.ensure_future(self._hear(shares))
+        tasks = {
+            hearing,
+            *(asyncio.ensure_future(self._work(lane, waiting)) for lane in self._lanes.all[: self._scanners]),
+        }
         try:
-            await asyncio.gather(*tasks)
+            pending = tasks
+            while not hearing.done():
+                done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()
         finally:
             for task in tasks:
                 task.cancel()
@@ -217,6 +192,12 @@ class Division:
 
     async def _work(self, lane: Lane, waiting: t.Iterator[_Share]) -> None:
         """Scan one share after the other."""
+        try:
+            await lane.open()
+        except RsyncError:
+            if lane is self._lanes.first:
+                raise
+            return
         for share in waiting:
             build = self._build(share.part)
             report = await lane.carry(build, make_report=share.attempt, may_retry=share.may_retry)
@@ -248,4 +229,4 @@ class Division:
             self._lanes.heard(report)
 
 
-__all__ = ("Division", "choose_scanners")
+__all__ = ("Division",)

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.vgreb.jsync.plugins.module_utils._division import Division, choose_scanners
+from ansible_collections.vgreb.jsync.plugins.module_utils._division import Division
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
 from ansible_collections.vgreb.jsync.plugins.module_utils._model import printable
 from ansible_collections.vgreb.jsync.plugins.module_utils._result import SCAN
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import Verdict
-from ansible_collections.vgreb.jsync.plugins.module_utils._strategy import may_divide
+from ansible_collections.vgreb.jsync.plugins.module_utils._scanners import choose_scanners, may_divide
 
 if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change, Files
@@ -98,7 +98,7 @@ class Scan:
     async def _divided(self) -> Report | None:
         """Let several rsyncs share the scan, see _division.py; None where they do not."""
         request = self._lanes.request
-        scanners = may_divide(request) and (self._scanners or choose_scanners(request))
+        scanners = may_divide(request) and (self._scanners or choose_scanners(request, distant=self._lanes.distant))
         if scanners < 2:
             return None
         division = Division(

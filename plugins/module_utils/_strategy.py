@@ -75,29 +75,6 @@ def whole_because(request: Request, plan: Plan | None = None) -> str | None:
     return None
 
 
-# A part of the tree means something else for them, or nobody has shown that it does not.
-_OF_ONE_TREE = (
-    "confine-root", "copy-as", "copy-links", "copy-unsafe-links", "dirs", "existing", "fake-super", "files-from",
-    "fuzzy", "hard-links", "ignore-existing", "keep-dirlinks", "one-file-system", "protocol", "prune-empty-dirs",
-    "relative", "remote-option",
-)  # fmt: skip
-
-
-def may_divide(request: Request) -> bool:
-    """Say whether several scanners over parts of the tree find the same as one."""
-    settings = request.settings
-    source, dest = request.sources[0], request.dest
-    if request.jobs < 2 or request.far is not None or len(request.sources) > 1 or not settings.on("recursive"):
-        return False
-    if not source.path.endswith("/") or "/./" in source.path or not os.path.isdir(dest.path):
-        return False
-    if settings.on(*_OF_ONE_TREE) or request.merges_filters or alone_because(request):
-        return False
-    # An rsync that meets an error at the source deletes nothing from there on, and others know nothing of that. Where
-    # the run itself goes on, it deletes nothing then.
-    return not (request.check and request.deletes) or (settings.on("ignore-errors") and settings["max-delete"] is None)
-
-
 def lanes_may_fail(request: Request) -> bool:
     """Say whether a lane may fail where rsync alone would not, so that the user's own rsync must decide afterwards.
 
@@ -108,4 +85,4 @@ def lanes_may_fail(request: Request) -> bool:
     return blocked or not request.settings.on("perms", "acls") or whole_because(request) is not None
 
 
-__all__ = ("alone_because", "lanes_may_fail", "may_divide", "whole_because")
+__all__ = ("alone_because", "lanes_may_fail", "whole_because")

@@ -13,7 +13,7 @@ import typing as t
 import pytest
 
 from tests.faults.conftest import Tree, wrapper
-from tests.support import engine, trees
+from tests.support import engine, servers, trees
 
 # The scanner of a part of the tree: it is the only rsync that is given all of this.
 SCANNING = 'case "$*" in *--dry-run*--recursive*--no-implied-dirs*/./%s/*) %s;; esac'
@@ -54,6 +54,23 @@ def test_one_that_was_heard_ends_the_run(folder: str, deep: Tree) -> None:
     assert (result["failed"], result["rc"], result["stage"]) == (True, -9, "scan"), result
     assert not engine.run(deep.params())["failed"]
     assert deep.arrived()
+
+
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize("jobs", [4, "auto"])
+def test_others_scan_for_a_lane_that_cannot_log_in(folder: str, deep: Tree, jobs: int | str, check: bool) -> None:
+    place = os.path.join(folder, "sshd")
+    os.mkdir(place)
+    with servers.sshd(place, extra="MaxStartups 1:100:1") as ssh:
+        mark = os.path.join(folder, "divided")
+        program = wrapper(folder, SCANNING % ("d0", "touch " + mark))
+        params = deep.params(**ssh.options(), dest="%s:%s" % (ssh.host, deep.dest), rsync_path=program)
+        params.update(jobs=jobs, retries=0)
+        result = engine.run(params, check=check)
+        assert ssh.logins() < 4
+    assert (result["failed"], result["stats"]["files"]) == (False, 3), result
+    assert os.path.exists(mark)
+    assert deep.arrived() is not check
 
 
 @pytest.mark.parametrize("bwlimit", [None, "1m"], ids=["while lanes carry", "before they begin"])

@@ -20,9 +20,10 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._plan import Plan
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.binary import find_rsync
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import Command
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lanes import Lanes
-from ansible_collections.vgreb.jsync.plugins.module_utils._strategy import may_divide
+from ansible_collections.vgreb.jsync.plugins.module_utils._scanners import may_divide
 
 from tests.fidelity.conftest import Bench
+from tests.support import servers
 from tests.unit.real import PROGRAMS, within
 
 if t.TYPE_CHECKING:
@@ -91,6 +92,8 @@ def scan(request: Request, folder: str, *, divided: bool) -> Scanned:
     async def work(processes: Processes) -> tuple[int, int, int]:
         command = Command(request, await find_rsync(processes, request.rsync_path))
         lanes = Lanes(processes, request, folder, [].append)
+        await lanes.first.open()
+        lanes.begin()
         if divided:
             report = await Division(lanes, command, 4, folder, changes.append, notes.append, None).run()
         else:
@@ -131,9 +134,30 @@ def test_the_same_lines(bench: Bench, kinds: str, program: str, words: str) -> N
         "rsync_opts": shlex.split(words),
         "rsync_path": program,
     }
+    _require_the_same(params, bench.folder)
+
+
+@pytest.mark.parametrize("words", WORDS)
+def test_the_same_lines_over_ssh(bench: Bench, ssh: servers.Ssh, words: str) -> None:
+    bench.prepare(source="new full", dest="dest full")
+    place = os.path.join(bench.folder, "actual")
+    _require_the_same(
+        {
+            "src": place + "/src/",
+            "dest": f"{ssh.host}:{place}/dst",
+            "archive": False,
+            "rsync_opts": shlex.split(words),
+            **ssh.options(),
+        },
+        bench.folder,
+    )
+
+
+def _require_the_same(params: dict[str, t.Any], folder: str) -> None:
+    """Require of a scan by several scanners what one says."""
     assert may_divide(build_request(params))
     request = build_request(params, check=True)  # else one scanner lists what several compare
-    one, many = (scan(request, bench.folder, divided=divided) for divided in (False, True))
+    one, many = (scan(request, folder, divided=divided) for divided in (False, True))
     missing, further = (
         collections.Counter(a.changes) - collections.Counter(b.changes) for a, b in ((one, many), (many, one))
     )

@@ -22,8 +22,8 @@ if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import Report
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.processes import Processes
 
-# A login takes about ten round trips. Where they are as long as this, each stream of a slow network waits for itself,
-# and jobs: auto begins with more lanes: twice as many.
+# A login takes about ten round trips. Where they are as long as this, each stream of a slow network waits for itself:
+# jobs: auto begins with more lanes, twice as many, and one scanner that takes few of them is the fastest.
 _DISTANT_SECONDS = 0.25
 
 # sshd drops connections at random when more than MaxStartups (10 by default) are not logged in yet: stay well below.
@@ -63,9 +63,14 @@ class Lanes:
 
     def begin(self) -> None:
         """Make those to begin with, once the first one has logged in."""
-        more = self.request.auto and self.first.login_seconds > _DISTANT_SECONDS
+        more = self.request.auto and self.distant
         while len(self.all) < min(self.request.jobs * (1 + more), self.request.jobs_max):
             self.add()
+
+    @property
+    def distant(self) -> bool:
+        """A round trip takes long, as far as the first login tells."""
+        return self.first.login_seconds > _DISTANT_SECONDS
 
     @property
     def prepares(self) -> bool:

@@ -12,12 +12,7 @@ import pytest
 from ansible_collections.vgreb.jsync.plugins.module_utils._options import build_request
 from ansible_collections.vgreb.jsync.plugins.module_utils._partition import Sizes
 from ansible_collections.vgreb.jsync.plugins.module_utils._plan import Plan
-from ansible_collections.vgreb.jsync.plugins.module_utils._strategy import (
-    alone_because,
-    lanes_may_fail,
-    may_divide,
-    whole_because,
-)
+from ansible_collections.vgreb.jsync.plugins.module_utils._strategy import alone_because, lanes_may_fail, whole_because
 
 if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._options import Request
@@ -117,44 +112,3 @@ def test_a_group_without_its_leader_is_linked_by_one_rsync(tmp_path: t.Any) -> N
 )
 def test_lanes_that_may_fail_where_rsync_alone_may_not(params: Params, may_fail: bool) -> None:
     assert lanes_may_fail(request(**params)) == may_fail
-
-
-@pytest.mark.parametrize(
-    ("params", "divided"),
-    [
-        ({}, True),
-        ({"delete": True, "exclude": "*.o", "filter": "P *.bak"}, True),
-        ({"checksum": True, "link_dest": "../ref", "xattrs": True}, True),
-        ({"jobs": 1}, False),
-        ({"dest": "/not/there"}, False),
-        ({"dest": "far:/"}, False),
-        ({"src": "far:/src/"}, False),
-        ({"src": "/src"}, False),
-        ({"src": "/a/./src/"}, False),
-        ({"src": ["/a/", "/b/"]}, False),
-        ({"recursive": False}, False),
-        ({"hard_links": True}, False),
-        ({"cvs_exclude": True}, False),
-        ({"filter": "dir-merge .rules"}, False),
-        ({"delay_updates": True}, False),
-        ({"rsync_opts": ["--iconv=utf8"]}, False),
-    ],
-    ids=str,
-)
-def test_whose_scan_may_be_divided(params: Params, divided: bool) -> None:
-    assert may_divide(request(**{"dest": "/", **params})) is divided
-
-
-@pytest.mark.parametrize(
-    ("params", "divided"),
-    [
-        ({}, True),
-        ({"delete": True}, False),
-        ({"delete": True, "ignore_errors": True}, True),
-        ({"delete": True, "ignore_errors": True, "max_delete": 3}, False),
-    ],
-    ids=str,
-)
-def test_whose_scan_may_be_divided_in_check_mode(params: Params, divided: bool) -> None:
-    asked = {"src": "/src/", "dest": "/", "archive": True, **params}
-    assert may_divide(build_request(asked, check=True)) is divided

@@ -1,0 +1,84 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+# PRIVATE to the collection: may change at any time.
+
+"""How many rsyncs share a scan."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import typing as t
+
+from ansible_collections.vgreb.jsync.plugins.module_utils._strategy import alone_because
+
+if t.TYPE_CHECKING:
+    from ansible_collections.vgreb.jsync.plugins.module_utils._options import Request
+
+# The most scanners at once, and how many names a tree must hold for more than one: on this host, and where each has
+# another host to reach and one more finds out first whether anything is there.
+_SCANNERS = 8
+_LARGE = 5_000
+_LARGE_FAR = 50_000
+
+# A part of the tree means something else for them, or nobody has shown that it does not.
+_OF_ONE_TREE = (
+    "confine-root", "copy-as", "copy-links", "copy-unsafe-links", "dirs", "existing", "fake-super", "files-from",
+    "fuzzy", "hard-links", "ignore-existing", "keep-dirlinks", "one-file-system", "protocol", "prune-empty-dirs",
+    "relative", "remote-option",
+)  # fmt: skip
+
+
+def may_divide(request: Request) -> bool:
+    """Say whether several scanners over parts of the tree find the same as one."""
+    settings = request.settings
+    source, dest = request.sources[0], request.dest
+    if request.jobs < 2 or len(request.sources) > 1 or not settings.on("recursive"):
+        return False
+    # What is asked of a far sender another shell would read, and a daemon may take few connections.
+    if request.pull or not (request.uses_ssh if request.far else os.path.isdir(dest.path)):
+        return False
+    if not source.path.endswith("/") or "/./" in source.path:
+        return False
+    if settings.on(*_OF_ONE_TREE) or request.merges_filters or alone_because(request):
+        return False
+    # An rsync that meets an error at the source deletes nothing from there on, and others know nothing of that. Where
+    # the run itself goes on, it deletes nothing then.
+    return not (request.check and request.deletes) or (settings.on("ignore-errors") and settings["max-delete"] is None)
+
+
+def choose_scanners(request: Request, *, distant: bool = False) -> int:
+    """How many scanners should share a scan of what is on this host.
+
+    In a small tree one rsync ends before many have started. Each waits for its other end half of the time, so that two
+    keep a processor busy.
+
+    Args:
+        request: What the user asks for; its scan may be divided.
+        distant: Each round trip takes long: one scanner that takes few of them ends first.
+    """
+    checksum = request.settings.on("checksum")
+    if request.far and (distant or checksum):  # lanes read the files side by side, and need not wait for the scan
+        return 1
+    worthwhile = checksum or _holds(request.sources[0].path, _LARGE_FAR if request.far else _LARGE)
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(request.jobs, 2 * usable, _SCANNERS) if worthwhile else 1
+
+
+def _holds(path: str, names: int) -> bool:
+    """Say whether there are so many names in a tree; stop to count them then."""
+    waiting = [path]
+    while waiting:
+        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                names -= 1
+                if names <= 0:
+                    return True
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+    return False
+
+
+__all__ = ("choose_scanners", "may_divide")
