@@ -15,6 +15,7 @@ so that the changes come in one order: a directory before what it holds, and wha
 from __future__ import annotations
 
 import asyncio
+import os
 import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncError
@@ -22,11 +23,12 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._model import Part
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import Verdict
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.held import HeldReport, LevelReport, combine
 from ansible_collections.vgreb.jsync.plugins.module_utils._shares import count_again, cut_shares
-from ansible_collections.vgreb.jsync.plugins.module_utils._spool import open_store
+from ansible_collections.vgreb.jsync.plugins.module_utils._spool import create_list, open_store
 
 if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change, Files
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import Command
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import Source
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane import Build, Lane
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lanes import Lanes
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import Report
@@ -43,7 +45,7 @@ _Ears = t.Tuple[t.Callable[["Change"], None], t.Callable[[bytes], None], t.Optio
 
 
 class _UndividedError(Exception):
-    """One scanner should do it: there are more directories than are kept, or nothing to compare with."""
+    """One scanner should do it: too many directories, one that no list can hold, or nothing to compare with."""
 
 
 class _Share:
@@ -112,7 +114,9 @@ class Division:
         self._found = found
         self._listen = listen
         self._found_files = found_files
+        self._source = t.cast("t.Sequence[Source]", lanes.request.roots)[0]
         self._reports: list[Report] = []
+        self._lists = 0
         self._again = 0
 
     async def run(self) -> Report | None:
@@ -146,7 +150,8 @@ class Division:
         def note(change: Change) -> None:
             if change.name != b"." and change.name not in part.names:
                 directories.append(change)
-            if len(directories) > _MOST or (change.name == b"." and change.created):
+            new = change.name == b"." and change.created
+            if new or len(directories) > _MOST or self._source.misread(change.name):
                 raise _UndividedError
 
         def make() -> LevelReport:
@@ -210,7 +215,17 @@ class Division:
             self._take(share.part, await share.hear())
 
     def _build(self, part: Part) -> Build:
-        return lambda shell, rate: self._command.scan(shell, rate, part)
+        path = self._list(part) if part.names and self._lanes.request.pull else ""
+        return lambda shell, rate: self._command.scan(shell, rate, part, path)
+
+    def _list(self, part: Part) -> str:
+        """List a part's names, where a shell at the other end would read them as arguments."""
+        self._lists += 1
+        path = os.path.join(self._directory, f"part.{self._lists}")
+        with create_list(path) as target:
+            for name in part.names:
+                target.write(self._source.lead + name + b"/\0"[part.deep :])
+        return path
 
     def _ears(self, part: Part) -> _Ears:
         """What is told of what a scanner says. Of the directories that it starts from the level above has said all."""
@@ -224,7 +239,7 @@ class Division:
 
     def _take(self, part: Part, report: Report) -> None:
         self._reports.append(report)
-        self._again += count_again(part.names)
+        self._again += count_again(part.names) + bool(part.names and self._lanes.request.pull)  # a list implies the top
         if report.late:
             self._lanes.heard(report)
 

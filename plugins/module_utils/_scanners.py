@@ -37,8 +37,7 @@ def may_divide(request: Request) -> bool:
     source, dest = request.sources[0], request.dest
     if request.jobs < 2 or len(request.sources) > 1 or not settings.on("recursive"):
         return False
-    # What is asked of a far sender another shell would read, and a daemon may take few connections.
-    if request.pull or not (request.uses_ssh if request.far else os.path.isdir(dest.path)):
+    if not (request.uses_ssh if request.far else os.path.isdir(dest.path)):  # a daemon may take few connections
         return False
     if not source.path.endswith("/") or "/./" in source.path:
         return False
@@ -50,7 +49,7 @@ def may_divide(request: Request) -> bool:
 
 
 def choose_scanners(request: Request, *, distant: bool = False) -> int:
-    """How many scanners should share a scan of what is on this host.
+    """How many scanners should share a scan, by the tree that is on this host.
 
     In a small tree one rsync ends before many have started. Each waits for its other end half of the time, so that two
     keep a processor busy.
@@ -62,7 +61,8 @@ def choose_scanners(request: Request, *, distant: bool = False) -> int:
     checksum = request.settings.on("checksum")
     if request.far and (distant or checksum):  # lanes read the files side by side, and need not wait for the scan
         return 1
-    worthwhile = checksum or _holds(request.sources[0].path, _LARGE_FAR if request.far else _LARGE)
+    tree = request.dest if request.pull else request.sources[0]
+    worthwhile = checksum or _holds(tree.path, _LARGE_FAR if request.far else _LARGE)
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(request.jobs, 2 * usable, _SCANNERS) if worthwhile else 1
 

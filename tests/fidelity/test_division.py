@@ -138,19 +138,14 @@ def test_the_same_lines(bench: Bench, kinds: str, program: str, words: str) -> N
 
 
 @pytest.mark.parametrize("words", WORDS)
-def test_the_same_lines_over_ssh(bench: Bench, ssh: servers.Ssh, words: str) -> None:
+@pytest.mark.parametrize("pull", [False, True], ids=["push", "pull"])
+def test_the_same_lines_over_ssh(bench: Bench, ssh: servers.Ssh, pull: bool, words: str) -> None:
     bench.prepare(source="new full", dest="dest full")
     place = os.path.join(bench.folder, "actual")
-    _require_the_same(
-        {
-            "src": place + "/src/",
-            "dest": f"{ssh.host}:{place}/dst",
-            "archive": False,
-            "rsync_opts": shlex.split(words),
-            **ssh.options(),
-        },
-        bench.folder,
-    )
+    ends = {"src": place + "/src/", "dest": place + "/dst"}
+    end = "src" if pull else "dest"
+    ends[end] = f"{ssh.host}:{ends[end]}"
+    _require_the_same(dict(ssh.options(), archive=False, rsync_opts=shlex.split(words), **ends), bench.folder)
 
 
 def _require_the_same(params: dict[str, t.Any], folder: str) -> None:

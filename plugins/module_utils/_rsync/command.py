@@ -65,8 +65,12 @@ class Command:
         self._binary = binary
         self._words("w")  # an option that only a later pass is given is refused now
 
-    def scan(self, shell: str | None, rate: int, part: Part | None = None) -> list[bytes]:
-        """The dry run over the whole tree, or over a part of it, which several share and so read the files at once."""
+    def scan(self, shell: str | None, rate: int, part: Part | None = None, list_path: str = "") -> list[bytes]:
+        """The dry run over the whole tree, or over a part of it, which several share and so read the files at once.
+
+        Args:
+            list_path: Where the part's names are listed; else they are arguments.
+        """
         within = self._part(part) if part else self._recursion()
         words = [*self._words("s", without=_DEPTH if part else frozenset()), "--dry-run", *within]
         words += [*self._filters(), *self._new_root()]
@@ -83,11 +87,14 @@ class Command:
             words.append(f"--max-delete={settings['max-delete']}")
         if settings.on("files-from"):  # the list may name the source itself
             words += _UNCHANGED_TOO
+        words += self._unchanged_too()
         sources = self._sources
-        if part and part.names:  # behind /./ stands what --relative keeps
+        if list_path:
+            words += ["--from0", "--files-from=" + list_path]
+        elif part and part.names:  # behind /./ stands what --relative keeps
             names = (name.decode("utf-8", "surrogateescape") for name in part.names)
             sources = [f"{sources[0]}./{name}{'' if part.deep else '/'}" for name in names]
-        return self._argv(words + self._unchanged_too(), sources, self._request.dest.text, shell, rate)
+        return self._argv(words, sources, self._request.dest.text, shell, rate)
 
     def probe(self, source: bytes, dest: bytes) -> list[bytes]:
         """A dry run over another tree on this host with the same choice of names."""
@@ -195,7 +202,7 @@ class Command:
         return ["--no-inc-recursive"] if at_once and self._settings["inc-recursive"] is None else []
 
     def _part(self, part: Part) -> list[str]:
-        """Look only at a part of the tree. No list names it: that takes the sender (3.5.0) twice the time."""
+        """Look only at a part of the tree. A list takes the sender (3.5.0) twice the time of arguments."""
         depth = ["--recursive", *self._recursion()] if part.deep else ["--dirs", *_UNCHANGED_TOO]
         return [*depth, *(["--relative", "--no-implied-dirs"] if part.names else [])]
 

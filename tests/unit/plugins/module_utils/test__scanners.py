@@ -67,7 +67,7 @@ def test_no_more_than_lanes(source: str) -> None:
         ({"dest": "far:/"}, True),
         ({"dest": "far:/", "rsync_opts": ["--rsh=ssh -x"]}, False),
         ({"dest": "rsync://far/tree"}, False),
-        ({"src": "far:/src/"}, False),
+        ({"src": "far:/src/"}, True),
         ({"src": "/src"}, False),
         ({"src": "/a/./src/"}, False),
         ({"src": ["/a/", "/b/"]}, False),
