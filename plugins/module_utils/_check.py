@@ -38,12 +38,8 @@ def check_ends(request: Request) -> None:
     _check_files(request)
 
 
-def _bytes(endpoint: Endpoint) -> bytes:
-    return endpoint.path.encode("utf-8", "surrogateescape")
-
-
 def _check_source(source: Endpoint) -> None:
-    path = _bytes(source)
+    path = source.exact
     if not os.path.lexists(path.rstrip(b"/") or b"/"):
         raise RequestError(f"src {source.path!r} does not exist on this host")
     if path.endswith(b"/") and not os.path.isdir(path):
@@ -51,7 +47,7 @@ def _check_source(source: Endpoint) -> None:
 
 
 def _check_dest(request: Request) -> None:
-    dest, path = request.dest, _bytes(request.dest)
+    dest, path = request.dest, request.dest.exact
     if os.path.isdir(path):
         own = os.stat(path).st_uid == os.geteuid()  # rsync makes it writable, if the user asks for perms
         if not own and not os.access(path, os.W_OK | os.X_OK) and not request.check:
@@ -73,7 +69,7 @@ def _check_dest(request: Request) -> None:
 
 
 def _is_directory(source: Endpoint) -> bool:
-    path = _bytes(source)
+    path = source.exact
     return not source.remote and os.path.isdir(path) and (path.endswith(b"/") or not os.path.islink(path))
 
 
@@ -115,9 +111,9 @@ async def check_nesting(request: Request, command: Command, processes: Processes
     """
     if request.far is not None:
         return
-    dest = os.path.realpath(_bytes(request.dest))
+    dest = os.path.realpath(request.dest.exact)
     for source in filter(_is_directory, request.sources):
-        root = os.path.realpath(_bytes(source))
+        root = os.path.realpath(source.exact)
         split = split_source(source)
         base = split.base if split and split.base is not None else b""
         if request.deletes and _inside(root, os.path.join(dest, base) if base else dest):

@@ -117,7 +117,7 @@ class Directories:
 
         Lanes that do so at the same moment fail. One that finds none says why there is none.
         """
-        path = self._lanes.request.dest.path.encode("utf-8", "surrogateescape")
+        path = self._lanes.request.dest.exact
         with contextlib.suppress(OSError):
             (os.makedirs if self._lanes.request.settings.on("mkpath") else os.mkdir)(path)
             self._outcome.touched = True

@@ -21,7 +21,12 @@ import typing as t
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncError
 from ansible_collections.vgreb.jsync.plugins.module_utils._model import Part
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import Verdict
-from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.held import HeldReport, LevelReport, combine
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.held import (
+    HeldReport,
+    LevelReport,
+    UndividedError,
+    combine,
+)
 from ansible_collections.vgreb.jsync.plugins.module_utils._shares import count_again, cut_shares
 from ansible_collections.vgreb.jsync.plugins.module_utils._spool import create_list, open_store
 
@@ -40,12 +45,12 @@ _LEVELS = 3
 # The most directories that are kept in memory: where there are more, one scanner does it all.
 _MOST = 20_000
 
+# On a pull lists name them, and rsync checks each name that arrives against its whole list: the most in all and in one.
+_MOST_LISTED = 2_000
+_SHARE_LISTED = 128
+
 # Who is told of a change, of another line, and of many files at once.
 _Ears = t.Tuple[t.Callable[["Change"], None], t.Callable[[bytes], None], t.Optional[t.Callable[["Files"], None]]]
-
-
-class _UndividedError(Exception):
-    """One scanner should do it: too many directories, one that no list can hold, or nothing to compare with."""
 
 
 class _Share:
@@ -146,13 +151,14 @@ class Division:
     async def _look(self, part: Part) -> list[Change] | None:
         """Look at directories alone, pass on what changes in them, and give the directories in them; None: too many."""
         directories: list[Change] = []
+        most = _MOST_LISTED if self._lanes.request.pull else _MOST
 
         def note(change: Change) -> None:
             if change.name != b"." and change.name not in part.names:
                 directories.append(change)
             new = change.name == b"." and change.created
-            if new or len(directories) > _MOST or self._source.misread(change.name):
-                raise _UndividedError
+            if new or len(directories) > most or self._source.misread_below(change.name):
+                raise UndividedError
 
         def make() -> LevelReport:
             directories.clear()
@@ -160,7 +166,7 @@ class Division:
 
         try:
             report = t.cast("LevelReport", await self._lanes.first.carry(self._build(part), make_report=make))
-        except _UndividedError:
+        except UndividedError:
             return None
         await report.release()
         self._take(part, report)
@@ -172,9 +178,11 @@ class Division:
         def make(part: Part, held: bool) -> HeldReport:
             return HeldReport(open_store(self._directory), held, *self._ears(part))
 
+        request = self._lanes.request
+        most = _SHARE_LISTED if request.pull else None
         shares = [
             _Share(Part(some, deep=True), make)
-            for some in cut_shares(names, self._scanners, len(self._lanes.request.sources[0].text))
+            for some in cut_shares(names, self._scanners, len(request.sources[0].text), most)
         ]
         waiting = iter(shares)
         self._lanes.bandwidth.holders = self._scanners

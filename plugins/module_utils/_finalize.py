@@ -183,10 +183,10 @@ class Finalize:
         """
         settings = self._request.settings
         if self._request.pull:
-            base, follow = self._request.dest.path, False
+            base, follow = self._request.dest, False
         else:
-            base, follow = self._source.directory.path, settings.on("copy-links", "copy-dirlinks")
-        path = os.path.join(base.encode("utf-8", "surrogateescape"), name)
+            base, follow = self._source.directory, settings.on("copy-links", "copy-dirlinks")
+        path = os.path.join(base.exact, name)
         return os.path.isdir(path) and (follow or not os.path.islink(path))
 
     async def _close_directories(self) -> None:

@@ -98,7 +98,9 @@ class Scan:
     async def _divided(self) -> Report | None:
         """Let several rsyncs share the scan, see _division.py; None where they do not."""
         request = self._lanes.request
-        scanners = may_divide(request) and (self._scanners or choose_scanners(request, distant=self._lanes.distant))
+        if not may_divide(request):
+            return None
+        scanners = self._scanners or await choose_scanners(request, distant=self._lanes.distant)
         if scanners < 2:
             return None
         division = Division(

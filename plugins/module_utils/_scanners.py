@@ -8,8 +8,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
+import time
 import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._strategy import alone_because
@@ -22,6 +24,9 @@ if t.TYPE_CHECKING:
 _SCANNERS = 8
 _LARGE = 5_000
 _LARGE_FAR = 50_000
+
+# A tree whose names take longer to count is large enough, too.
+_COUNT_SECONDS = 0.5
 
 # A part of the tree means something else for them, or nobody has shown that it does not.
 _OF_ONE_TREE = (
@@ -37,9 +42,12 @@ def may_divide(request: Request) -> bool:
     source, dest = request.sources[0], request.dest
     if request.jobs < 2 or len(request.sources) > 1 or not settings.on("recursive"):
         return False
-    if not (request.uses_ssh if request.far else os.path.isdir(dest.path)):  # a daemon may take few connections
+    if not (request.uses_ssh if request.far else os.path.isdir(dest.exact)):  # a daemon may take few connections
         return False
     if not source.path.endswith("/") or "/./" in source.path:
+        return False
+    # On a pull lists name the parts, and imply the top, which is counted then: rules in a file may take it out.
+    if request.pull and any(name.endswith("-from") for name, _text in settings.filters):
         return False
     if settings.on(*_OF_ONE_TREE) or request.merges_filters or alone_because(request):
         return False
@@ -48,7 +56,7 @@ def may_divide(request: Request) -> bool:
     return not (request.check and request.deletes) or (settings.on("ignore-errors") and settings["max-delete"] is None)
 
 
-def choose_scanners(request: Request, *, distant: bool = False) -> int:
+async def choose_scanners(request: Request, *, distant: bool = False) -> int:
     """How many scanners should share a scan, by the tree that is on this host.
 
     In a small tree one rsync ends before many have started. Each waits for its other end half of the time, so that two
@@ -59,18 +67,23 @@ def choose_scanners(request: Request, *, distant: bool = False) -> int:
         distant: Each round trip takes long: one scanner that takes few of them ends first.
     """
     checksum = request.settings.on("checksum")
-    if request.far and (distant or checksum):  # lanes read the files side by side, and need not wait for the scan
+    # With checksum lanes read the files side by side, and need not wait for the scan; with bwlimit the rate decides.
+    if request.far and (distant or checksum or request.bwlimit):
         return 1
     tree = request.dest if request.pull else request.sources[0]
-    worthwhile = checksum or _holds(tree.path, _LARGE_FAR if request.far else _LARGE)
+    worthwhile = checksum or await _holds(tree.exact, _LARGE_FAR if request.far else _LARGE)
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(request.jobs, 2 * usable, _SCANNERS) if worthwhile else 1
 
 
-def _holds(path: str, names: int) -> bool:
-    """Say whether there are so many names in a tree; stop to count them then."""
+async def _holds(path: bytes, names: int) -> bool:
+    """Say whether there are so many names in a tree; stop to count them then, or when that has taken long."""
     waiting = [path]
+    deadline = time.monotonic() + _COUNT_SECONDS
     while waiting:
+        await asyncio.sleep(0)
+        if time.monotonic() > deadline:
+            return True
         with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
             for entry in entries:
                 names -= 1

@@ -14,19 +14,22 @@ import typing as t
 _ARGUMENT_BYTES = 64 << 10
 
 
-def cut_shares(names: t.Sequence[bytes], scanners: int, length: int) -> t.Iterator[tuple[bytes, ...]]:
+def cut_shares(
+    names: t.Sequence[bytes], scanners: int, length: int, most: int | None = None
+) -> t.Iterator[tuple[bytes, ...]]:
     """Cut directories into shares, larger ones first, so that all scanners end together.
 
     Args:
         names: The directories.
         scanners: How many share them.
         length: Bytes that each name costs beside its own as an argument.
+        most: The most names in one share.
     """
     least = max(len(names) // (3 * scanners), 1)
     start = 0
     while start < len(names):
         end, room = start, _ARGUMENT_BYTES
-        upto = start + max((len(names) - start) // (2 * scanners), least)
+        upto = start + min(max((len(names) - start) // (2 * scanners), least), most or len(names))
         while end < min(upto, len(names)) and (end == start or room > 0):
             room -= len(names[end]) + length
             end += 1

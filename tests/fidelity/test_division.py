@@ -40,6 +40,7 @@ WORDS = [
     "-a --exclude=*.o --exclude=/a/b --delete",
     "-a --exclude=/a/b/c/file1 --exclude=d7 --delete",
     "-a --include=*/ --include=file* --exclude=* --delete",
+    "-a --include=/a/ --include=/a/** --exclude=*",
     "-a --filter='P *.bak' --filter='H file2' --delete",
     "-a --filter='P deep' --filter='R /a' --delete",
     "-a --filter='protect file?' --filter='hide /z/file3' --delete-excluded",

@@ -29,6 +29,7 @@ HOSTILE = [
     b"*?[star]",
     b"'single' \"double\" `back` $(touch owned)",
     b"\\backslash\\",
+    b"backslash\\",
     b"~",
     b"host:path",
     b"\xc3\xa4\xc3\xb6\xc3\xbc",

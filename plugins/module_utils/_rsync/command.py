@@ -73,7 +73,7 @@ class Command:
         """
         within = self._part(part) if part else self._recursion()
         words = [*self._words("s", without=_DEPTH if part else frozenset()), "--dry-run", *within]
-        words += [*self._filters(), *self._new_root()]
+        words += [*(self._within(self._settings.filters) if list_path else self._filters()), *self._new_root()]
         settings = self._settings
         if settings.on("checksum") and (self._request.check or part):
             words.append("--checksum")

@@ -55,6 +55,11 @@ class Endpoint(t.NamedTuple):
         return self.prefix + self.path
 
     @property
+    def exact(self) -> bytes:
+        """The path of one on this host, whatever the locale."""
+        return self.path.encode("utf-8", "surrogateescape")
+
+    @property
     def remote(self) -> bool:
         return self.kind != LOCAL
 
@@ -142,6 +147,10 @@ class Source(t.NamedTuple):
             return False
         text = b"".join(parts)
         return b"\\" in text and bool(_WILDCARD.search(text))
+
+    def misread_below(self, directory: bytes) -> bool:
+        """The same where a list asks for all below a directory: a backslash at its end seems to escape what follows."""
+        return self.misread(directory) or (self.root.remote and directory.endswith(b"\\"))
 
 
 def _source(directory: Endpoint, base: bytes | None = None, *, contents: bool = False) -> Source:

@@ -23,6 +23,16 @@ _BLOCK = 1 << 18
 _SAME_FILE = b".f         "
 _DIRECTORY = (b".d", b"cd")
 
+# The most unchanged files that a pass over few levels may meet: beside so many, what it finds cannot help.
+_MOST_SAME = 20_000
+
+
+class UndividedError(Exception):
+    """One scanner should do it: too much lies on few levels, a list cannot say it, or there is nothing to compare with.
+
+    A report raises it while its rsync runs, which is ended then.
+    """
+
 
 class HeldReport(Report):
     """A report that keeps what its rsync says in a file, until it is released.
@@ -94,12 +104,20 @@ class LevelReport(HeldReport):
         super().__init__(*args, **further)
         self._on_directory = on_directory
         self._line = b""
+        self._same = 0
 
     def read_output(self, data: bytes) -> None:
-        """Take the next bytes of stdout; the empty string ends it."""
+        """Take the next bytes of stdout; the empty string ends it.
+
+        Raises:
+            UndividedError: It says too much.
+        """
         lines = (self._line + data).split(b"\n")
         self._line = lines.pop() if data else b""
         kept = [line for line in lines if line and not line.startswith(_SAME_FILE)]
+        self._same += len(lines) - len(kept)
+        if self._same > _MOST_SAME:
+            raise UndividedError
         for line in kept:
             change = parse_change(line) if line.startswith(_DIRECTORY) else None
             if change is not None:
@@ -129,4 +147,4 @@ def combine(reports: t.Sequence[Report]) -> Report:
     return whole
 
 
-__all__ = ("HeldReport", "LevelReport", "combine")
+__all__ = ("HeldReport", "LevelReport", "UndividedError", "combine")

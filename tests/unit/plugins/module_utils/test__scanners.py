@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import typing as t
 
 import pytest
@@ -32,12 +33,18 @@ def test_a_small_tree_gets_one(
 ) -> None:
     monkeypatch.setattr(_scanners, "_LARGE", large)
     request = build_request({"src": source, "dest": "/dst", "jobs": 2, **further})
-    assert choose_scanners(request) == (2 if divided else 1)
+    assert asyncio.run(choose_scanners(request)) == (2 if divided else 1)
 
 
 @pytest.mark.parametrize(
     ("large", "further", "distant", "divided"),
-    [(10, {}, False, True), (11, {}, False, False), (10, {"checksum": True}, False, False), (10, {}, True, False)],
+    [
+        (10, {}, False, True),
+        (11, {}, False, False),
+        (10, {"checksum": True}, False, False),
+        (10, {"bwlimit": "1m"}, False, False),
+        (10, {}, True, False),
+    ],
 )
 def test_to_a_host_that_is_near(
     monkeypatch: pytest.MonkeyPatch,
@@ -49,11 +56,12 @@ def test_to_a_host_that_is_near(
 ) -> None:
     monkeypatch.setattr(_scanners, "_LARGE_FAR", large)
     request = build_request({"src": source, "dest": "far:/dst", "jobs": 2, **further})
-    assert choose_scanners(request, distant=distant) == (2 if divided else 1)
+    assert asyncio.run(choose_scanners(request, distant=distant)) == (2 if divided else 1)
 
 
 def test_no_more_than_lanes(source: str) -> None:
-    assert choose_scanners(build_request({"src": source, "dest": "/", "jobs": 1, "checksum": True})) == 1
+    request = build_request({"src": source, "dest": "/", "jobs": 1, "checksum": True})
+    assert asyncio.run(choose_scanners(request)) == 1
 
 
 @pytest.mark.parametrize(
@@ -68,6 +76,9 @@ def test_no_more_than_lanes(source: str) -> None:
         ({"dest": "far:/", "rsync_opts": ["--rsh=ssh -x"]}, False),
         ({"dest": "rsync://far/tree"}, False),
         ({"src": "far:/src/"}, True),
+        ({"src": "far:/src/", "exclude": "*.o"}, True),
+        ({"src": "far:/src/", "exclude_from": "/rules"}, False),
+        ({"src": "far:/s*/"}, False),
         ({"src": "/src"}, False),
         ({"src": "/a/./src/"}, False),
         ({"src": ["/a/", "/b/"]}, False),

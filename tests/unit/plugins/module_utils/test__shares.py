@@ -21,6 +21,13 @@ def test_every_directory_is_in_one_share_in_order(names: list[bytes], scanners: 
     assert all(shares)
 
 
+@given(NAMES, st.integers(2, 8), st.integers(1, 300))
+def test_no_share_has_more_than_it_may(names: list[bytes], scanners: int, most: int) -> None:
+    shares = list(cut_shares(names, scanners, 0, most))
+    assert [name for share in shares for name in share] == names
+    assert all(len(share) <= most for share in shares)
+
+
 @given(st.integers(1, 5000), st.integers(2, 8))
 def test_shares_shrink_and_are_few(number: int, scanners: int) -> None:
     sizes = [len(share) for share in cut_shares([b"d"] * number, scanners, 0)]

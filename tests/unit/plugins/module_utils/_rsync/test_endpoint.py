@@ -277,3 +277,11 @@ def test_names_that_no_list_of_a_pull_can_hold(source: str, name: bytes, misread
     split = split_source(parse_endpoint(source))
     assert split is not None
     assert split.misread(name) == (misread and source != "/src/")
+
+
+@pytest.mark.parametrize(("source", "misread"), [("far:/src/", True), ("/src/", False)])
+def test_a_backslash_at_the_end_of_a_directory(source: str, misread: bool) -> None:
+    split = split_source(parse_endpoint(source))
+    assert split is not None
+    assert split.misread_below(b"a\\") == misread
+    assert not split.misread(b"a\\") and not split.misread_below(b"a\\b")

@@ -10,9 +10,16 @@ import asyncio
 import io
 import typing as t
 
+import pytest
 from ansible_collections.vgreb.jsync.plugins.module_utils._model import Problem
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync import held
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import Verdict
-from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.held import HeldReport, LevelReport, combine
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.held import (
+    HeldReport,
+    LevelReport,
+    UndividedError,
+    combine,
+)
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import Report
 
 if t.TYPE_CHECKING:
@@ -62,6 +69,14 @@ def test_directories_are_known_at_once_and_unchanged_files_never() -> None:
     assert directories == [b"same", b"new"] and not found
     asyncio.run(report.release())
     assert [change.name for change in found] == [b"same", b"new"]
+
+
+def test_too_many_unchanged_files_end_a_pass_over_few_levels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(held, "_MOST_SAME", 2)
+    report = LevelReport(lambda _change: None, io.BytesIO(), True)
+    report.read_output(b".f          0 0 file\n" * 2)
+    with pytest.raises(UndividedError):
+        report.read_output(b".f          0 0 file\n")
 
 
 def test_combined_reports_say_what_each_said() -> None:
