@@ -29,7 +29,6 @@ HOSTILE = [
     b"*?[star]",
     b"'single' \"double\" `back` $(touch owned)",
     b"\\backslash\\",
-    b"backslash\\",
     b"~",
     b"host:path",
     b"\xc3\xa4\xc3\xb6\xc3\xbc",
@@ -56,6 +55,7 @@ def build(top: str, *, seed: int = 1, devices: bool = False) -> None:
     source = random.Random(seed)
     for name in HOSTILE:
         write(os.path.join(base, b"hostile", name), b"hostile " + name)
+    for name in (*HOSTILE, b"backslash\\"):
         write(os.path.join(base, b"hostile directories", name, b"inside"), name)
     for directory in (b"", b"a", b"a/b", b"a/b/c", b"z"):
         for number in range(8):
