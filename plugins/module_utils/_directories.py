@@ -87,7 +87,7 @@ class Directories:
     async def _make_some(self, lane: Lane, root: int) -> None:
         """Make the next ones that one list takes."""
         spool = self._plan.directories[root]
-        if self._made[root] == spool.count and self._lanes.request.pull:
+        if self._made[root] == spool.count and not self._lanes.request.dest.remote:
             self._make_destination()
             return
         path = f"{spool.path}.some"
@@ -113,7 +113,7 @@ class Directories:
             self._outcome.settle(report)
 
     def _make_destination(self) -> None:
-        """Make the destination on this host, as rsync does: it would not for an empty list (client_run in main.c).
+        """Make the destination on this host, as rsync does; on a pull not for an empty list (client_run in main.c).
 
         Lanes that do so at the same moment fail. One that finds none says why there is none.
         """
