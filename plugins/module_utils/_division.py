@@ -149,7 +149,10 @@ class Division:
         return whole
 
     async def _look(self, part: Part) -> list[Change] | None:
-        """Look at directories alone, pass on what changes in them, and give the directories in them; None: too many."""
+        """Look at directories alone, pass on what changes in them, and give the directories in them.
+
+        None where one scanner should do what lies below: nothing was passed on then.
+        """
         directories: list[Change] = []
         most = _MOST_LISTED if self._lanes.request.pull else _MOST
 
@@ -231,8 +234,8 @@ class Division:
         self._lists += 1
         path = os.path.join(self._directory, f"part.{self._lists}")
         with create_list(path) as target:
-            for name in part.names:
-                target.write(self._source.lead + name + b"/\0"[part.deep :])
+            for name in part.asked:
+                target.write(self._source.lead + name + b"\0")
         return path
 
     def _ears(self, part: Part) -> _Ears:

@@ -98,6 +98,11 @@ class Part(t.NamedTuple):
     names: tuple[bytes, ...]
     deep: bool
 
+    @property
+    def asked(self) -> list[bytes]:
+        """The names as rsync is given them: a slash at the end asks for what a directory holds."""
+        return [name if self.deep else name + b"/" for name in self.names]
+
 
 class Problem(t.NamedTuple):
     """One message of rsync about one name.

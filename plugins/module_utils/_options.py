@@ -178,6 +178,11 @@ class Request:
         return self.settings.on("cvs-exclude") or any(_MERGE.match(rule) for rule in rules)
 
     @property
+    def reads_filters(self) -> bool:
+        """Some filters stand in files that options name."""
+        return any(name.endswith("-from") for name, _text in self.settings.filters)
+
+    @property
     def lists_directories(self) -> bool:
         """A list may name a directory instead of its files: the filters choose the same files in it as in the scan.
 

@@ -47,7 +47,7 @@ def may_divide(request: Request) -> bool:
     if not source.path.endswith("/") or "/./" in source.path:
         return False
     # On a pull lists name the parts, and imply the top, which is counted then: rules in a file may take it out.
-    if request.pull and any(name.endswith("-from") for name, _text in settings.filters):
+    if request.pull and request.reads_filters:
         return False
     if settings.on(*_OF_ONE_TREE) or request.merges_filters or alone_because(request):
         return False

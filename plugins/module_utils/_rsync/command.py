@@ -88,12 +88,11 @@ class Command:
         if settings.on("files-from"):  # the list may name the source itself
             words += _UNCHANGED_TOO
         words += self._unchanged_too()
-        sources = self._sources
         if list_path:
-            words += ["--from0", "--files-from=" + list_path]
-        elif part and part.names:  # behind /./ stands what --relative keeps
-            names = (name.decode("utf-8", "surrogateescape") for name in part.names)
-            sources = [f"{sources[0]}./{name}{'' if part.deep else '/'}" for name in names]
+            return self._listed(words, self._request.sources[0], list_path, shell, rate)
+        sources = self._sources
+        if part and part.names:  # behind /./ stands what --relative keeps
+            sources = [f"{sources[0]}./{name.decode('utf-8', 'surrogateescape')}" for name in part.asked]
         return self._argv(words, sources, self._request.dest.text, shell, rate)
 
     def probe(self, source: bytes, dest: bytes) -> list[bytes]:
