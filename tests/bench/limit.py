@@ -25,6 +25,7 @@ import typing as t
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.bandwidth import parse_rate
 
 from tests.bench.data import DATA
+from tests.bench.setting import in_memory
 from tests.bench.works import TRANSPORTS, Transport
 
 _ALONE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "alone.py")
@@ -85,6 +86,10 @@ def row(readings: t.Sequence[tuple[float, int]], limit: int) -> list[str]:
     return [*cells, "%.2f" % statistics.median(rates[first:last]), "%.2f" % max(rates), "%.1f" % begin, "%.1f" % tail]
 
 
+def _scale(name: str) -> float:
+    return _DATA.get(name, 0.1)
+
+
 def measure(transport: Transport, source: str, dest: str, jobs: str, limit: str) -> list[str]:
     params = {"archive": True, "src": source + "/", "dest": transport.prefix + dest, "jobs": jobs, "bwlimit": limit}
     argv = [sys.executable, _ALONE, json.dumps({**params, **transport.params})]
@@ -99,12 +104,14 @@ def main() -> None:
     parser.add_argument("--jobs", default="1,4,8,auto", help="numbers of lanes, %(default)s")
     parser.add_argument("--data", default=",".join(_DATA), help="data sets, %(default)s")
     arguments = parser.parse_args()
-    print("| data | transport | jobs | s | whole run | between | window | most | start s | tail s |")
+    print("| data | transport | lanes | s | whole run | between | median | most | start s | tail s |")
     print("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
-    with tempfile.TemporaryDirectory(prefix="jsync-limit-") as folder:
-        for name in arguments.data.split(","):
+    names = arguments.data.split(",")
+    room = sum(DATA[name].room(_scale(name)) for name in names)
+    with tempfile.TemporaryDirectory(prefix="jsync-limit-", dir=in_memory(2 * room)) as folder:
+        for name in names:
             source = os.path.join(folder, name)
-            DATA[name].make(source, _DATA.get(name, 0.1))
+            DATA[name].make(source, _scale(name))
             for place in _TRANSPORTS:
                 with tempfile.TemporaryDirectory(dir=folder) as here, TRANSPORTS[place](here) as transport:
                     for jobs in arguments.jobs.split(","):

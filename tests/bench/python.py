@@ -33,6 +33,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._model import Files
 
 _FILES = 200_000
+_TOGETHER = 100
 _ROUNDS = 5
 _PIPE_BYTES = 1 << 16
 
@@ -56,6 +57,7 @@ class Tree(t.NamedTuple):
 TREES = (
     Tree("50 in each of new directories", 50, True),
     Tree("50 in each of old directories", 50, False),
+    Tree("10 in each of new directories", 10, True),
     Tree("3 in each of new directories", 3, True),
     Tree("all in one old directory", _FILES, False),
     Tree("all names have an escape", 50, True, b"f\\#303\\#244-%d.txt//"),
@@ -63,14 +65,17 @@ TREES = (
 
 
 def output(tree: Tree) -> list[bytes]:
-    """What rsync prints, as a pipe cuts it."""
+    """What rsync prints, as a pipe cuts it: the directories in one, then what each of them holds."""
     lines = []
-    for number in range(_FILES):
-        above = number // tree.in_directory
-        path = b"top-%d/directory-%d/" % (above % 40, above)
-        if tree.new and number % tree.in_directory == 0:
-            lines.append(b"cd+++++++++ rwxr-xr-x 0 4096 %s//\n" % path)
-        lines.append(b">f+++++++++ rw-r--r-- 0 %d %s%s\n" % (1000 + number % 7000, path, tree.file % number))
+    for first in range(0, _FILES, tree.in_directory * _TOGETHER):
+        numbers = range(first, min(first + tree.in_directory * _TOGETHER, _FILES))
+        top = b"top-%d/" % first
+        paths = [b"%sdirectory-%d/" % (top, number) for number in numbers[:: tree.in_directory]]
+        if tree.new:
+            lines += [b"cd+++++++++ rwxr-xr-x 0 4096 %s//\n" % path for path in (top, *paths)]
+        for number in numbers:
+            path = paths[(number - first) // tree.in_directory]
+            lines.append(b">f+++++++++ rw-r--r-- 0 %d %s%s\n" % (1000 + number % 7000, path, tree.file % number))
     text = b"".join(lines)
     return [text[start : start + _PIPE_BYTES] for start in range(0, len(text), _PIPE_BYTES)]
 

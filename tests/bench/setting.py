@@ -43,11 +43,7 @@ class Setting:
         self._transports: dict[str, Transport] = {}
         self._paths: dict[str, str] = {}
         self.sizes: dict[str, Size] = {}
-        largest = max(DATA[work.data].room(scale) for work in works)
-        in_memory = _free_memory() > largest + _SPARE_BYTES
-        if not in_memory:
-            say("too little memory: destinations are on a disk, and its speed is measured, too")
-        self._folder = self._temporary(_MEMORY_FOLDER if in_memory else None)
+        self._folder = self._temporary(in_memory(max(DATA[work.data].room(scale) for work in works)))
         self._disk: str | None = None
 
     def case(self, work: Work) -> Case:
@@ -81,6 +77,14 @@ class Setting:
 
     def _temporary(self, place: str | None) -> str:
         return self._stack.enter_context(tempfile.TemporaryDirectory(prefix="jsync-bench-", dir=place))
+
+
+def in_memory(room: int) -> str | None:
+    """The folder in memory, if that has so much room; else None, which stands for a disk, and the user is told."""
+    if _free_memory() > room + _SPARE_BYTES:
+        return _MEMORY_FOLDER
+    say("too little memory: destinations are on a disk, and its speed is measured, too")
+    return None
 
 
 def _free_memory() -> int:
