@@ -13,6 +13,7 @@ import contextlib
 import os
 import typing as t
 
+from ansible_collections.vgreb.jsync.plugins.module_utils._errors import LaneError
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import STDIN
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import Verdict
 
@@ -31,7 +32,7 @@ class Directories:
     other's way.
 
     Args:
-        lanes: The first of them carries the first list, and what is left at the end.
+        lanes: The first of them carries the first list, the first that is not lost what is left at the end.
         command: Builds the arguments.
         plan: Holds the directories.
         outcome: Takes in what could not be made.
@@ -52,22 +53,28 @@ class Directories:
         self._made = [0] * len(plan.roots)
         self._offsets = [0] * len(plan.roots)
         self._root_made = False
+        self._preparer = lanes.first
         self._preparing: asyncio.Future[Waiting] | None = None
 
     def prepare(self) -> None:
         """Start an rsync that waits for the first list, where it can."""
         if self._lanes.prepares:
-            self._preparing = asyncio.ensure_future(self._lanes.first.prepare(self._listed(0, STDIN)))
+            self._preparing = asyncio.ensure_future(self._preparer.prepare(self._listed(0, STDIN)))
 
     async def close(self) -> None:
         """Let go of an rsync that was started in vain."""
         if self._preparing:
-            await self._lanes.first.dismiss(self._preparing)
+            await self._preparer.dismiss(self._preparing)
 
     async def make_rest(self) -> None:
-        """Make all that is known and left. Raises as :meth:`make`."""
+        """Make all that is known and left, over any lane that is not lost. Raises as :meth:`make`."""
         for root, spool in enumerate(self._plan.directories):
-            await self.make(self._lanes.first, root, spool.count)
+            while self._lacks(root, spool.count):
+                try:
+                    await self.make(self._lanes.first, root, spool.count)
+                except LaneError:
+                    if self._lanes.first.lost:
+                        raise
 
     async def make(self, lane: Lane, root: int, upto: int) -> None:
         """Make the destination, and the directories of a source as far as they must be there.
@@ -81,24 +88,34 @@ class Directories:
             RsyncError: The destination cannot be made, or the connection is lost.
         """
         async with self._turn:
-            while self._made[root] < upto or (self._plan.root_new and not self._root_made):
+            while self._lacks(root, upto):
                 await self._make_some(lane, root)
 
+    def _lacks(self, root: int, upto: int) -> bool:
+        return self._made[root] < upto or (self._plan.root_new and not self._root_made)
+
     async def _make_some(self, lane: Lane, root: int) -> None:
-        """Make the next ones that one list takes."""
+        """Make the next ones that one list takes, unless the lane is lost that was to carry that and is another one."""
         spool = self._plan.directories[root]
         if self._made[root] == spool.count and not self._lanes.request.dest.remote:
             self._make_destination()
             return
         path = f"{spool.path}.some"
         count, length = spool.cut(self._offsets[root], self._entries, path)
-        waiting = None
+        carrier, waiting = lane, None
         if self._preparing and root == 0:
-            lane, waiting = self._lanes.first, await self._preparing
-            self._preparing = None
+            preparing, self._preparing = self._preparing, None
+            with contextlib.suppress(LaneError):
+                waiting, carrier = await preparing, self._preparer
         build = self._listed(root, path)
         touched, self._outcome.touched = self._outcome.touched, True
-        report = await lane.carry(build, self._plan.note_opened, waiting=waiting, list_path=path)
+        try:
+            report = await carrier.carry(build, self._plan.note_opened, waiting=waiting, list_path=path)
+        except LaneError:
+            self._plan.note_broken(spool.records(self._offsets[root], length), root)
+            if carrier is lane:
+                raise
+            return
         self._outcome.touched = touched or report.first_word is not None  # else it could not even make the first one
         if report.repeated:
             self._plan.note_broken(spool.records(self._offsets[root], length), root)

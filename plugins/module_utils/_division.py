@@ -188,12 +188,10 @@ class Division:
             for some in cut_shares(names, self._scanners, len(request.sources[0].text), most)
         ]
         waiting = iter(shares)
+        able = self._lanes.all[: self._scanners]
         self._lanes.bandwidth.holders = self._scanners
         hearing = asyncio.ensure_future(self._hear(shares))
-        tasks = {
-            hearing,
-            *(asyncio.ensure_future(self._work(lane, waiting)) for lane in self._lanes.all[: self._scanners]),
-        }
+        tasks = {hearing, *(asyncio.ensure_future(self._work(lane, waiting, able)) for lane in tuple(able))}
         try:
             pending = tasks
             while not hearing.done():
@@ -206,12 +204,13 @@ class Division:
             await asyncio.gather(*tasks, return_exceptions=True)
             self._lanes.bandwidth.holders = 1
 
-    async def _work(self, lane: Lane, waiting: t.Iterator[_Share]) -> None:
-        """Scan one share after the other."""
+    async def _work(self, lane: Lane, waiting: t.Iterator[_Share], able: list[Lane]) -> None:
+        """Scan one share after the other, unless the lane cannot log in: then it is one less that is able to."""
         try:
             await lane.open()
         except RsyncError:
-            if lane is self._lanes.first:
+            able.remove(lane)
+            if not able:
                 raise
             return
         for share in waiting:

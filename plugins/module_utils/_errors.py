@@ -36,10 +36,16 @@ class RsyncError(SyncError):
     code = 12
 
 
+class LaneError(RsyncError):
+    """A lane has no connection, and cannot get one. Others may."""
+
+    code = 255
+
+
 class StateError(SyncError):
     """The state directory cannot be written."""
 
     code = 11
 
 
-__all__ = ("RequestError", "RsyncError", "StateError", "SyncError")
+__all__ = ("LaneError", "RequestError", "RsyncError", "StateError", "SyncError")

@@ -17,6 +17,7 @@ import functools
 import os
 import typing as t
 
+from ansible_collections.vgreb.jsync.plugins.module_utils._errors import LaneError
 from ansible_collections.vgreb.jsync.plugins.module_utils._model import Failure
 from ansible_collections.vgreb.jsync.plugins.module_utils._names import Names
 from ansible_collections.vgreb.jsync.plugins.module_utils._result import FINALIZE
@@ -40,10 +41,10 @@ NOT_DELETED = "nothing was deleted, because not everything arrived"
 
 
 class Finalize:
-    """The passes after the transfers, all on the first lane.
+    """The passes after the transfers, one after the other.
 
     Args:
-        lanes: The first of them carries every pass.
+        lanes: The first that is not lost carries a pass.
         command: Builds the arguments.
         plan: Holds the remainder.
         request: What the user asks for.
@@ -156,7 +157,7 @@ class Finalize:
         known = Names(name.rstrip(b"/") for name in self._plan.deletions)
         changed = Names()
         last = None
-        broken = any(lane.retries for lane in self._lanes.all)
+        broken = any(lane.retries or lane.lost for lane in self._lanes.all)
 
         def look(change: Change) -> None:
             nonlocal last
@@ -173,7 +174,7 @@ class Finalize:
 
         for path in self._lists(listed, self._entries):
             build = functools.partial(self._command.deletions, self._root, path, None)
-            self._lanes.require(await self._lanes.first.carry(build, look))
+            self._lanes.require(await self._lanes.carry(build, look))
         return changed
 
     def _is_directory(self, name: bytes) -> bool:
@@ -227,7 +228,11 @@ class Finalize:
         compares = report.verdict is Verdict.PARTIAL and report.unnamed > 0
         self._outcome.settle(report, named=compares)
         if compares:
-            await self._lanes.first.compare(self._command.verify_whole, report, self._outcome.failures)
+            try:
+                await self._lanes.first.compare(self._command.verify_whole, report, self._outcome.failures)
+            except LaneError:
+                self._outcome.blame(report)
+                raise
 
     def _count(self, change: Change) -> None:
         """Count what a pass did; directories count as the scan saw them."""
@@ -243,7 +248,7 @@ class Finalize:
     async def _carry(
         self, build: Build, arrived: t.Callable[[Change], None] | None = None, *, listed: bool = True
     ) -> Report:
-        report = await self._lanes.first.carry(build, arrived or self._count, listed=listed)
+        report = await self._lanes.carry(build, arrived or self._count, listed=listed)
         self._lanes.require(report)
         return report
 

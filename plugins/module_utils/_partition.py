@@ -234,6 +234,11 @@ class Partitioner:
             self._share = level(self.remaining, [*under_way, *[0.0] * idle]) if self.pace.known else evenly
         return self._share or worth
 
+    def give_back(self, partition: Partition) -> None:
+        """Take back what its lane could not carry to its end; its list is removed."""
+        os.unlink(partition.path)
+        self._gatherers[partition.root].give_back(partition.segments)
+
     def rest(self) -> t.Iterator[Partition]:
         """All that is left, to name what nobody carries any more: no list is written for it."""
         self.finish()

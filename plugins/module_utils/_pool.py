@@ -45,6 +45,11 @@ class Pool:
         self._meter = Meter()
 
     @property
+    def working(self) -> t.Sequence[Lane]:
+        """The lanes at work."""
+        return tuple(self._working)
+
+    @property
     def size(self) -> int:
         """How many lanes are at work."""
         return len(self._working)
@@ -53,22 +58,28 @@ class Pool:
         """The lanes may carry from now on."""
         self._note()
 
-    def lose(self, lane: Lane, error: RsyncError) -> None:
-        """Go on without a lane that cannot log in, unless it is the last one.
-
-        Raises:
-            RsyncError: It is.
-        """
+    def lose(self, lane: Lane, error: RsyncError) -> bool:
+        """Go on without a lane that cannot log in, if need be with one that rests; say whether there is another."""
+        lane.lost = True
+        if lane not in self._working:
+            return True
+        others = [one for one in (*self._working, *reversed(self._resting)) if one is not lane and not one.lost]
+        if not others:
+            return False
         self._working.remove(lane)
         if not self._working:
-            raise error
+            self._resting.remove(others[0])
+            self._working.append(others[0])
         self._outcome.warn(f"lane {lane.number}: {error.message}")
-        self._resting.append(lane)
+        self._resting.insert(0, lane)
         self._jobs.refuse(time.monotonic(), self.size)
         self._note()
+        return True
 
     def dismiss(self, lane: Lane) -> bool:
-        """Say whether a lane that has nothing to carry just now is one too many; then it is not at work any more."""
+        """Say whether a lane that has nothing to carry just now is lost, or one too many: it is not at work then."""
+        if lane not in self._working:
+            return True
         if self.size <= self._jobs.lanes:
             return False
         self._working.remove(lane)
@@ -101,7 +112,8 @@ class Pool:
     @property
     def _steady(self) -> bool:
         """As many lanes as should be are at work, and each has more to do than what it has begun."""
-        here = self.size == self._jobs.lanes and all(lane.partitions for lane in self._working)
+        busy = all(lane.partitions and not lane.lost for lane in self._working)
+        here = self.size == self._jobs.lanes and busy
         return here and self._partitioner.partitions_left > self.size
 
     def _work(self) -> int:

@@ -251,18 +251,17 @@ class _Run:
     async def _scan_to_end(self) -> None:
         try:
             await self._scan.run()
+            self._plan.finish()
+            if self._scan.entries == 1 and self._alone is None:
+                self._alone = "src: it is a single file or directory"
+            if self._alone:
+                self._transfer.abandon()
+                return
+            if self._request.settings.on("delete-before"):
+                await self._finalize.delete()
+            self._transfer.release()
         except (RsyncError, StateError) as error:
             self._transfer.stop(error.message, error.code)
-            return
-        self._plan.finish()
-        if self._scan.entries == 1 and self._alone is None:
-            self._alone = "src: it is a single file or directory"
-        if self._alone:
-            self._transfer.abandon()
-            return
-        if self._request.settings.on("delete-before"):
-            await self._finalize.delete()
-        self._transfer.release()
 
     async def _carry_alone(self, reason: str) -> None:
         """Let one rsync do the work that lanes cannot share."""
@@ -278,7 +277,7 @@ class _Run:
                 lane.bytes += change.size if change.transfer else 0
                 lane.path = change.name
 
-        report = await lane.carry(self._command.whole, arrived, listed=False)
+        report = await self._lanes.carry(self._command.whole, arrived, listed=False)
         self._outcome.end(TRANSFER)
         await self._finalize.settle_whole(report)
         self._lanes.require(report)

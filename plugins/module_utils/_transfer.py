@@ -14,7 +14,7 @@ import time
 import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._directories import Directories
-from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncError, StateError, SyncError
+from ansible_collections.vgreb.jsync.plugins.module_utils._errors import LaneError, RsyncError, StateError, SyncError
 from ansible_collections.vgreb.jsync.plugins.module_utils._model import Failure, Listing
 from ansible_collections.vgreb.jsync.plugins.module_utils._pool import Pool
 from ansible_collections.vgreb.jsync.plugins.module_utils._result import LISTED, TRANSFER
@@ -71,6 +71,7 @@ class Transfer:
         self._under_way: dict[Lane, tuple[int, float]] = {}
         self._waiting = 0
         self._begun = 0
+        self._looking: set[Lane] = set()
         self._short = False
         self._ended = False
         self._released = False
@@ -110,6 +111,8 @@ class Transfer:
                 self._tasks -= done
                 for task in done:
                     task.result()
+            if not (self._ended or self._partitioner.exhausted):
+                self.stop("no lane has carried the rest", RsyncError.code)
             if self._short:
                 self._plan.list_implied()
             await self._make_rest()
@@ -125,7 +128,10 @@ class Transfer:
         return self._released and not self._waiting
 
     def _enter(self, lane: Lane, *, early: bool = True) -> None:
-        self._tasks.add(asyncio.ensure_future(self._work(lane, early)))
+        """Let a lane look for a partition, unless it does."""
+        if lane not in self._looking:
+            self._looking.add(lane)
+            self._tasks.add(asyncio.ensure_future(self._work(lane, early)))
 
     def give_up_rest(self) -> None:
         """Name all that no lane will carry any more."""
@@ -147,6 +153,7 @@ class Transfer:
         try:
             async with lane.turn:
                 partition = await self._next(lane, needed, preparing)
+                self._looking.discard(lane)
                 if partition is not None:
                     await self._send(lane, partition, preparing.result())
         finally:
@@ -177,7 +184,7 @@ class Transfer:
     @property
     def _idle(self) -> int:
         """How many lanes carry nothing."""
-        return self._pool.size - len(self._under_way)
+        return sum(lane not in self._under_way for lane in self._pool.working)
 
     @property
     def _left(self) -> list[float]:
@@ -210,7 +217,7 @@ class Transfer:
             try:
                 await preparing
             except RsyncError as error:
-                self._pool.lose(lane, error)
+                self._lose(lane, error)
                 break
             try:
                 partition = self._partitioner.take(self._left, patient=patient)
@@ -236,7 +243,7 @@ class Transfer:
             self._listeners.discard(listener)
 
     async def _carry(self, lane: Lane, partition: Partition, waiting: Waiting | None, sent: asyncio.Event) -> None:
-        """Carry one partition, and take in what came of it.
+        """Carry one partition, or let others do so where the lane is lost.
 
         Args:
             lane: Carries it.
@@ -244,6 +251,23 @@ class Transfer:
             waiting: What carries it, if there is such.
             sent: Is set when all files have been sent, if another rsync may go on then, else at the end.
         """
+        started = time.monotonic()
+        try:
+            try:
+                await self._directories.make(lane, partition.root, partition.directories)
+            finally:
+                self._begun -= partition.cost
+            await self._run_over(lane, partition, waiting, sent)
+        except LaneError as error:
+            self._hand_over(lane, partition, error)
+        except SyncError as error:
+            self._end_with(partition, error)
+        finally:
+            lane.seconds += time.monotonic() - started
+            sent.set()
+
+    async def _run_over(self, lane: Lane, partition: Partition, waiting: Waiting | None, sent: asyncio.Event) -> None:
+        """Run an rsync over a partition, and take in what came of it."""
         root = self._plan.roots[partition.root].root
         started = last = time.monotonic()
         left = partition.files
@@ -262,30 +286,47 @@ class Transfer:
             if left <= 0 and self._lanes.overlaps:
                 sent.set()
 
-        try:
-            await self._directories.make(lane, partition.root, partition.directories)
-            lane.partitions += 1
-            self._outcome.partitions += 1
-            paths = self._paths(partition)
-            report = await lane.carry(
-                lambda shell, rate: self._command.transfer(root, partition.path, shell, rate, paths),
-                arrived,
-                on_files=None if self._outcome.keeps_lines else files_arrived,
-                waiting=waiting,
-                list_path=partition.path,
-                load=self._load(partition),
-            )
-        except SyncError as error:
+        lane.partitions += 1
+        self._outcome.partitions += 1
+        paths = self._paths(partition)
+        report = await lane.carry(
+            lambda shell, rate: self._command.transfer(root, partition.path, shell, rate, paths),
+            arrived,
+            on_files=None if self._outcome.keeps_lines else files_arrived,
+            waiting=waiting,
+            list_path=partition.path,
+            load=self._load(partition),
+        )
+        if report.repeated:
+            self._plan.note_broken(partition.names(), partition.root)
+        ended = time.monotonic() if left > 0 else last
+        await self._settle(lane, root, partition, report, ended - started, left)
+
+    def _end_with(self, partition: Partition, error: SyncError) -> None:
+        """Let the run end, because nobody can carry a partition."""
+        self.stop(error.message, error.code)
+        self._give_up(partition, error.message)
+
+    def _lose(self, lane: Lane, error: RsyncError) -> bool:
+        """Go on with other lanes, those that had ended, too; say whether there are any. If not, the run ends."""
+        if not self._pool.lose(lane, error):
             self.stop(error.message, error.code)
+            return False
+        for other in self._pool.working:
+            self._enter(other, early=False)
+        return True
+
+    def _hand_over(self, lane: Lane, partition: Partition, error: LaneError) -> None:
+        """Let other lanes carry what was on one that is lost."""
+        if not self._lose(lane, error) or self._ended:
             self._give_up(partition, error.message)
-        else:
-            if report.repeated:
-                self._plan.note_broken(partition.names(), partition.root)
-            ended = time.monotonic() if left > 0 else last
-            await self._settle(lane, root, partition, report, ended - started, left)
-        finally:
-            lane.seconds += time.monotonic() - started
-            sent.set()
+            return
+        try:
+            self._plan.note_broken(partition.names(), partition.root)
+            self._partitioner.give_back(partition)
+        except StateError as full:
+            self._end_with(partition, full)
+        self.wake()
 
     def _paths(self, partition: Partition) -> list[str]:
         """What a local rsync is told on its command line instead of in a list; nothing where that is too long."""
@@ -297,7 +338,6 @@ class Transfer:
 
     def _load(self, partition: Partition) -> Load:
         """What an rsync that starts now is to carry, and what those that start with it are."""
-        self._begun -= partition.cost
         idle, remaining = self._idle, self._partitioner.remaining
         last = self._partitioner.partitions_left <= idle
         rivals = self._begun + (remaining if last else min(idle * partition.cost, remaining))

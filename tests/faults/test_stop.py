@@ -9,11 +9,12 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import typing as t
 
 import pytest
 
 from tests.faults.conftest import Tree
-from tests.support import engine, servers
+from tests.support import engine, servers, trees
 from tests.support.processes import descendants, mentioning, on_their_way, temporary_files, wait_for
 
 SLOW = {"bwlimit": "2m", "retries": 2}
@@ -73,14 +74,105 @@ def test_a_killed_connection_is_made_again(folder: str, ssh: servers.Ssh, tree: 
     params = tree.params(**SLOW, **ssh.options())
     started = engine.Started(dict(params, dest="%s:%s" % (ssh.host, tree.dest), jobs=2), folder)
     wait_for(lambda: on_their_way(tree.dest), "files on their way")
-    masters = [pid for pid, line in mentioning("ControlMaster=yes", name="ssh").items() if folder in line]
-    assert len(masters) == 2
-    os.kill(masters[0], signal.SIGKILL)
+    there = masters(folder)
+    assert len(there) == 2
+    os.kill(there[1], signal.SIGKILL)
     result = started.result()
     assert result["failed"] is False and result["stats"]["retries"] >= 1, result
     assert ssh.logins() == 3
     assert tree.arrived()
     assert_clean(started, tree, folder)
+
+
+def masters(folder: str) -> dict[int, int]:
+    """The connections of a run: the number of each lane and its process."""
+    found = mentioning("ControlMaster=yes", name="ssh")
+    return {lane_of(line): pid for pid, line in found.items() if folder in line}
+
+
+def lane_of(line: str) -> int:
+    """The number of a lane, from the command line of what it carries."""
+    return int(line.partition(" -o BatchMode")[0].rpartition("/")[2])
+
+
+def lose(lanes: t.Iterable[int], folder: str, ssh: servers.Ssh) -> None:
+    """Kill the connections of lanes, which nobody can make again."""
+    os.rename(ssh.key + ".pub", ssh.key + ".locked")
+    there = masters(folder)
+    for lane in lanes:
+        os.kill(there[lane], signal.SIGKILL)
+
+
+@pytest.mark.parametrize(("lane", "far"), [(1, "dest"), (2, "dest"), (3, "dest"), (1, "src")])
+def test_others_go_on_for_a_lane_that_is_lost(folder: str, ssh: servers.Ssh, tree: Tree, lane: int, far: str) -> None:
+    """They carry what it had begun, and do what one rsync does at the end, even for the first one."""
+    trees.write(os.path.join(os.fsencode(tree.dest), b"extraneous"), b"must go")
+    params = tree.params(**SLOW, **ssh.options(), jobs=3, delete=True)
+    started = engine.Started(dict(params, **{far: "%s:%s" % (ssh.host, params[far])}), folder)
+    wait_for(lambda: on_their_way(tree.dest), "files on their way")
+    assert sorted(masters(folder)) == [1, 2, 3]
+    lose([lane], folder, ssh)
+    result = started.result()
+    assert (result["failed"], result["failures"]) == (False, []), result
+    assert [warning.partition(":")[0] for warning in result["warnings"]] == ["lane %d" % lane]
+    assert result["lanes_over_time"][-1]["lanes"] == 2
+    assert (ssh.logins(), result["stats"]["files"]) == (3, 12)
+    assert tree.arrived()
+    assert_clean(started, tree, folder)
+
+
+@pytest.mark.parametrize("lane", [1, 2])
+def test_others_go_on_while_rsyncs_wait_for_their_lists(folder: str, ssh: servers.Ssh, lane: int) -> None:
+    """A lane that is lost has one that sends and one that waits; new directories are made by the way."""
+    tree = Tree(folder, files=48, size=8 << 20)
+    for number in range(100):
+        os.makedirs(os.path.join(tree.source, "empty", "e%d" % number))
+    params = tree.params(**ssh.options(), jobs=2, retries=1)
+    started = engine.Started(dict(params, dest="%s:%s" % (ssh.host, tree.dest)), folder)
+    wait_for(lambda: on_their_way(tree.dest), "files on their way")
+    lose([lane], folder, ssh)
+    result = started.result()
+    assert (result["failed"], result["failures"]) == (False, []), result
+    assert [warning.partition(":")[0] for warning in result["warnings"]] == ["lane %d" % lane]
+    assert (result["stats"]["files"], result["stats"]["directories"]) == (48, 105)
+    assert tree.arrived()
+    assert_clean(started, tree, folder)
+
+
+def test_another_lane_comes_back_for_the_last_partition(folder: str, ssh: servers.Ssh) -> None:
+    """It had ended, because nothing was left for it."""
+    tree = Tree(folder, size=2000)
+    trees.write(os.path.join(os.fsencode(tree.source), b"large"), os.urandom(6 << 20))
+    trees.stamp(os.fsencode(tree.source))
+    params = tree.params(**SLOW, **ssh.options(), jobs=2)
+    started = engine.Started(dict(params, dest="%s:%s" % (ssh.host, tree.dest)), folder)
+
+    def last() -> list[str]:
+        carrying = [line for line in mentioning(" -o BatchMode", name="rsync").values() if folder in line]
+        arrived = sum(len(names) for _path, _directories, names in os.walk(tree.dest))
+        return carrying if arrived == 13 and len(carrying) == 1 and on_their_way(tree.dest) else []
+
+    lose([lane_of(wait_for(last, "the last file alone on its way")[0])], folder, ssh)
+    result = started.result()
+    assert (result["failed"], len(result["warnings"]), result["stats"]["files"]) == (False, 1, 13), result
+    assert tree.arrived()
+    assert_clean(started, tree, folder)
+
+
+def test_no_lane_is_left(folder: str, ssh: servers.Ssh, tree: Tree) -> None:
+    params = tree.params(**SLOW, **ssh.options(), jobs=3)
+    started = engine.Started(dict(params, dest="%s:%s" % (ssh.host, tree.dest)), folder)
+    wait_for(lambda: on_their_way(tree.dest), "files on their way")
+    lose([1, 2, 3], folder, ssh)
+    result = started.result()
+    assert (result["failed"], result["rc"], result["stage"]) == (True, 255, "transfer"), result
+    assert "refused the login" in result["msg"]
+    missing = {entry["path"] for entry in result["failures"]}
+    names = {os.path.join("d%d" % (number % 3), "file%d" % number) for number in range(12)}
+    assert {name for name in names if not os.path.exists(os.path.join(tree.dest, name))} <= missing
+    assert_clean(started, tree, folder)
+    assert engine.run(tree.params())["failed"] is False
+    assert tree.arrived()
 
 
 def test_a_server_that_goes_away(folder: str, tree: Tree) -> None:

@@ -19,7 +19,7 @@ import os
 import time
 import typing as t
 
-from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncError
+from ansible_collections.vgreb.jsync.plugins.module_utils._errors import LaneError
 from ansible_collections.vgreb.jsync.plugins.module_utils._model import DIFFERS, Failure, Listing, Reasons
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.bandwidth import NO_LOAD, Load
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import Verdict, classify
@@ -73,6 +73,7 @@ class Lane:
     Attributes:
         number: From 1.
         optional: The run can do without it: before it has stood, a login that fails is not tried again.
+        lost: It could not log in the last time, however often it tried.
         login_seconds: How long its last login took.
         turn: Held by the one that sends files over it.
         partitions, files, bytes, seconds, retries: What it has carried.
@@ -84,6 +85,7 @@ class Lane:
     def __init__(self, number: int, lanes: Lanes, *, optional: bool = False) -> None:
         self.number = number
         self.optional = optional
+        self.lost = False
         self.login_seconds = 0.0
         self.turn = asyncio.Lock()
         self.partitions = 0
@@ -117,7 +119,7 @@ class Lane:
         """Log in, unless the connection is there.
 
         Raises:
-            RsyncError: The far end refuses, or cannot be reached after all retries.
+            LaneError: The far end refuses, or cannot be reached after all retries.
         """
         if not self._lanes.request.uses_ssh:
             return
@@ -127,13 +129,15 @@ class Lane:
                 async with self._lanes.logins:
                     report = await self._login()
                 if report is None:
-                    return
+                    break
                 retry = classify(report.code, b"\n".join(report.words)) is Verdict.RETRY
                 if not retry or self.optional or attempt >= self._lanes.request.retries:
-                    raise RsyncError(self._lanes.explain(report), report.code)
+                    self.lost = True
+                    raise LaneError(self._lanes.explain(report), report.code)
                 attempt += 1
                 self.retries += 1
                 await pause(attempt)
+            self.lost = False
 
     async def _login(self) -> Report | None:
         """Start the connection; None once it stands, else the report of the ssh that ended."""
@@ -175,7 +179,7 @@ class Lane:
             build: Gives the argument vector of one that reads its list from its standard input.
 
         Raises:
-            RsyncError: The far end refuses, or cannot be reached after all retries.
+            LaneError: The far end refuses, or cannot be reached after all retries.
         """
         await self.open()
         report = Report()
@@ -217,7 +221,7 @@ class Lane:
             load: What its share of a rate depends on; it keeps that for all its attempts.
 
         Raises:
-            RsyncError: The lane has lost its connection and cannot get it back.
+            LaneError: The lane has lost its connection and cannot get it back.
         """
         attempt, repeated = 0, False
         with self._lanes.bandwidth.share(load) as rate:

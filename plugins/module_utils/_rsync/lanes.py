@@ -11,14 +11,16 @@ from __future__ import annotations
 import asyncio
 import typing as t
 
-from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncError
+from ansible_collections.vgreb.jsync.plugins.module_utils._errors import LaneError, RsyncError
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.bandwidth import Bandwidth
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.diagnosis import explain
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import Verdict
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane import Lane
 
 if t.TYPE_CHECKING:
+    from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change
     from ansible_collections.vgreb.jsync.plugins.module_utils._options import Request
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane import Build
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import Report
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.processes import Processes
 
@@ -89,8 +91,32 @@ class Lanes:
 
     @property
     def first(self) -> Lane:
-        """The lane that carries what must be one rsync."""
-        return self.all[0]
+        """The lane that carries what must be one rsync: the first that is not lost, if there is any."""
+        return next((lane for lane in self.all if not lane.lost), self.all[0])
+
+    async def carry(
+        self,
+        build: Build,
+        on_change: t.Callable[[Change], None] | None = None,
+        *,
+        listed: bool = True,
+    ) -> Report:
+        """Run what must be one rsync over the first lane, and over another where that is lost; see :meth:`Lane.carry`.
+
+        Raises:
+            LaneError: All are lost.
+        """
+        broken = False
+        while True:
+            try:
+                report = await self.first.carry(build, on_change, listed=listed)
+            except LaneError:
+                if self.first.lost:
+                    raise
+                broken = True
+            else:
+                report.repeated = report.repeated or broken
+                return report
 
     def require(self, report: Report) -> None:
         """Go on only if an rsync has done its work, if perhaps not for every name.
