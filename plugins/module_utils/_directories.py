@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import os
 import typing as t
 
@@ -69,12 +70,7 @@ class Directories:
     async def make_rest(self) -> None:
         """Make all that is known and left, over any lane that is not lost. Raises as :meth:`make`."""
         for root, spool in enumerate(self._plan.directories):
-            while self._lacks(root, spool.count):
-                try:
-                    await self.make(self._lanes.first, root, spool.count)
-                except LaneError:
-                    if self._lanes.first.lost:
-                        raise
+            await self._lanes.over_first(functools.partial(self.make, root=root, upto=spool.count))
 
     async def make(self, lane: Lane, root: int, upto: int) -> None:
         """Make the destination, and the directories of a source as far as they must be there.
@@ -88,11 +84,8 @@ class Directories:
             RsyncError: The destination cannot be made, or the connection is lost.
         """
         async with self._turn:
-            while self._lacks(root, upto):
+            while self._made[root] < upto or (self._plan.root_new and not self._root_made):
                 await self._make_some(lane, root)
-
-    def _lacks(self, root: int, upto: int) -> bool:
-        return self._made[root] < upto or (self._plan.root_new and not self._root_made)
 
     async def _make_some(self, lane: Lane, root: int) -> None:
         """Make the next ones that one list takes, unless the lane is lost that was to carry that and is another one."""

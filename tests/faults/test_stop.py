@@ -84,6 +84,12 @@ def test_a_killed_connection_is_made_again(folder: str, ssh: servers.Ssh, tree: 
     assert_clean(started, tree, folder)
 
 
+def absent(tree: Tree) -> set[str]:
+    """The names of the tree's twelve files that are not at the destination."""
+    names = {os.path.join("d%d" % (number % 3), "file%d" % number) for number in range(12)}
+    return {name for name in names if not os.path.exists(os.path.join(tree.dest, name))}
+
+
 def masters(folder: str) -> dict[int, int]:
     """The connections of a run: the number of each lane and its process."""
     found = mentioning("ControlMaster=yes", name="ssh")
@@ -167,9 +173,7 @@ def test_no_lane_is_left(folder: str, ssh: servers.Ssh, tree: Tree) -> None:
     result = started.result()
     assert (result["failed"], result["rc"], result["stage"]) == (True, 255, "transfer"), result
     assert "refused the login" in result["msg"]
-    missing = {entry["path"] for entry in result["failures"]}
-    names = {os.path.join("d%d" % (number % 3), "file%d" % number) for number in range(12)}
-    assert {name for name in names if not os.path.exists(os.path.join(tree.dest, name))} <= missing
+    assert absent(tree) <= {entry["path"] for entry in result["failures"]}
     assert_clean(started, tree, folder)
     assert engine.run(tree.params())["failed"] is False
     assert tree.arrived()
@@ -188,9 +192,7 @@ def test_a_server_that_goes_away(folder: str, tree: Tree) -> None:
         result = started.result()
     assert result["failed"] and result["rc"] not in (0, 23, 24), result
     missing = {entry["path"] for entry in result["failures"]}
-    everything = {os.path.join("d%d" % (number % 3), "file%d" % number) for number in range(12)}
-    there = {name for name in everything if os.path.exists(os.path.join(tree.dest, name))}
-    assert everything - there <= missing, "a name that did not arrive is not listed"
+    assert absent(tree) <= missing, "a name that did not arrive is not listed"
     assert_clean(started, tree, folder)
     assert engine.run(tree.params())["failed"] is False
     assert tree.arrived()

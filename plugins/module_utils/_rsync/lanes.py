@@ -31,6 +31,8 @@ _DISTANT_SECONDS = 0.25
 # sshd drops connections at random when more than MaxStartups (10 by default) are not logged in yet: stay well below.
 LOGINS_AT_ONCE = 7
 
+_Done = t.TypeVar("_Done")
+
 
 class Lanes:
     """All lanes of a run.
@@ -106,17 +108,28 @@ class Lanes:
         Raises:
             LaneError: All are lost.
         """
-        broken = False
+        tried: list[Lane] = []
+
+        def over(lane: Lane) -> t.Awaitable[Report]:
+            tried.append(lane)
+            return lane.carry(build, on_change, listed=listed)
+
+        report = await self.over_first(over)
+        report.repeated = report.repeated or len(tried) > 1
+        return report
+
+    async def over_first(self, work: t.Callable[[Lane], t.Awaitable[_Done]]) -> _Done:
+        """Do something over the first lane, and anew over another where that is lost.
+
+        Raises:
+            LaneError: All are lost.
+        """
         while True:
             try:
-                report = await self.first.carry(build, on_change, listed=listed)
+                return await work(self.first)
             except LaneError:
                 if self.first.lost:
                     raise
-                broken = True
-            else:
-                report.repeated = report.repeated or broken
-                return report
 
     def require(self, report: Report) -> None:
         """Go on only if an rsync has done its work, if perhaps not for every name.
