@@ -15,6 +15,8 @@ import subprocess
 import time
 import typing as t
 
+from tests.support.processes import descendants, wait_for
+
 READY_SECONDS = 20
 
 
@@ -27,14 +29,15 @@ def free_port(address: str) -> int:
 
 @contextlib.contextmanager
 def running(argv: t.Sequence[str], address: str, port: int, log: str) -> t.Iterator[subprocess.Popen[bytes]]:
-    """Run a server from the moment it listens to the end of the block."""
+    """Run a server that greets whom it lets in, from its first greeting to the end of the block."""
     with open(log, "ab") as stream:
         process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, start_new_session=True)
     try:
         deadline = time.monotonic() + READY_SECONDS
         while True:
-            with contextlib.suppress(OSError), socket.create_connection((address, port), 1):
-                break
+            with contextlib.suppress(OSError), socket.create_connection((address, port), READY_SECONDS) as one:
+                if one.recv(1):
+                    break
             if process.poll() is not None or time.monotonic() > deadline:
                 with open(log) as stream:
                     raise RuntimeError("%s did not start: %s" % (argv[0], stream.read()))
@@ -84,7 +87,7 @@ class Ssh(t.NamedTuple):
 
 @contextlib.contextmanager
 def sshd(folder: str, *, host: str = "127.0.0.2", kex: str = "curve25519-sha256", extra: str = "") -> t.Iterator[Ssh]:
-    """Run an sshd of its own; the caller's user may log in with a key made for it.
+    """Run an sshd of its own; the caller's user may log in with a key made for it, and nobody else is there yet.
 
     A bash that is not the first one leaves out the user's start-up files: what they say and cost is not under test.
 
@@ -116,6 +119,7 @@ def sshd(folder: str, *, host: str = "127.0.0.2", kex: str = "curve25519-sha256"
         stream.write("[%s]:%d %s\n" % (host, port, host_key))
     args = "-F none -o UserKnownHostsFile=%s -o GlobalKnownHostsFile=none" % names["known_hosts"]
     with running([program, "-D", "-e", "-f", names["config"]], host, port, names["log"]) as process:
+        wait_for(lambda: descendants(process.pid, name="sshd") == [process.pid], "sshd to be alone")
         yield Ssh(host, port, names["user_key"], args, names["log"], names["config"], process.pid)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import threading
 import typing as t
 
 import pytest
@@ -24,13 +23,13 @@ SIZE = 6 << 20
 
 @pytest.fixture
 def params(tmp_path: t.Any) -> dict[str, t.Any]:
-    """A run of about two seconds, most of them for one file."""
+    """A run of about 24 seconds, most of them for one file: long enough to see what a test waits for."""
     source = tmp_path / "src" / "sub"
     source.mkdir(parents=True)
     (source / "big").write_bytes(b"x" * SIZE)
     (source / "small").write_bytes(b"y" * 10)
     follow = str(tmp_path / "follow")
-    return {"src": f"{tmp_path}/src/", "dest": f"{tmp_path}/dst", "follow": follow, "jobs": 1, "bwlimit": "3m"}
+    return {"src": f"{tmp_path}/src/", "dest": f"{tmp_path}/dst", "follow": follow, "jobs": 1, "bwlimit": "256k"}
 
 
 def look(params: dict[str, t.Any]) -> dict[str, t.Any] | None:
@@ -39,37 +38,25 @@ def look(params: dict[str, t.Any]) -> dict[str, t.Any] | None:
     return None
 
 
-class Follower(threading.Thread):
-    """Keeps each snapshot that it sees."""
+def follow(
+    params: dict[str, t.Any], folder: t.Any, enough: t.Callable[[dict[str, t.Any]], bool] = lambda _snapshot: False
+) -> list[dict[str, t.Any]]:
+    """Run to the end, or until a snapshot says enough, and return what was seen."""
+    seen: list[dict[str, t.Any]] = []
+    started = engine.Started(params, str(folder))
 
-    def __init__(self, params: dict[str, t.Any]) -> None:
-        super().__init__()
-        self._params = params
-        self._ended = threading.Event()
-        self.seen: list[dict[str, t.Any]] = []
+    def seen_enough() -> bool:
+        snapshot = look(params)
+        if snapshot and snapshot not in seen:
+            seen.append(snapshot)
+        return started.process.poll() is not None or bool(snapshot and enough(snapshot))
 
-    def run(self) -> None:
-        while not self._ended.wait(0.01):
-            snapshot = look(self._params)
-            if snapshot and snapshot not in self.seen:
-                self.seen.append(snapshot)
-
-    def __enter__(self) -> Follower:
-        self.start()
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self._ended.set()
-        self.join()
-
-
-def follow(params: dict[str, t.Any]) -> list[dict[str, t.Any]]:
-    """Run to the end and return what was seen."""
-    with Follower(params) as follower:
-        result = engine.run(params)
-    assert result["rc"] == 0
+    wait_for(seen_enough, "the end, or a snapshot that says enough")
+    ended = started.process.poll() is not None
+    started.process.terminate()
+    assert started.result()["rc"] == (0 if ended else 20)
     assert not os.path.exists(params["follow"])
-    return follower.seen
+    return seen
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/fdinfo"), reason="the kernel does not tell")
@@ -79,7 +66,7 @@ def test_a_large_file_is_seen_to_grow(params: dict[str, t.Any], tmp_path: t.Any,
     if far:
         params["rsh"] = script(tmp_path, 'shift\nexec "$@"\n')
         params[far] = "far:" + params[far]
-    seen = follow(params)
+    seen = follow(params, tmp_path, lambda snapshot: snapshot["scanned"] and snapshot["bytes"]["done"] > 10)
     done = [snapshot["bytes"]["done"] for snapshot in seen]
     assert done == sorted(done)
     assert any(10 < size < SIZE for size in done), done
@@ -92,11 +79,13 @@ def test_a_large_file_is_seen_to_grow(params: dict[str, t.Any], tmp_path: t.Any,
 def test_what_is_compared_is_not_taken_for_what_is_sent(params: dict[str, t.Any], tmp_path: t.Any) -> None:
     """With --checksum the sender reads all files before it sends one."""
     params.update(dest="far:" + params["dest"], rsh=script(tmp_path, 'shift\nexec "$@"\n'), checksum=True)
-    assert {snapshot["bytes"]["done"] for snapshot in follow(params)} <= {0, 10, SIZE, SIZE + 10}
+    params["bwlimit"] = "3m"
+    assert {snapshot["bytes"]["done"] for snapshot in follow(params, tmp_path)} <= {0, 10, SIZE, SIZE + 10}
 
 
-def test_one_rsync_alone_is_followed_too(params: dict[str, t.Any]) -> None:
-    seen = follow({**params, "src": params["src"] + "sub/big"})
+def test_one_rsync_alone_is_followed_too(params: dict[str, t.Any], tmp_path: t.Any) -> None:
+    params["src"] += "sub/big"
+    seen = follow(params, tmp_path, lambda snapshot: bool(snapshot["lanes"] and snapshot["lanes"][0]["path"]))
     assert seen[-1]["lanes"][0]["path"] in ("dst", "big")
     assert seen[-1]["files"]["total"] == 1 and seen[-1]["bytes"]["total"] == SIZE
 
