@@ -9,35 +9,27 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 import typing as t
 
+from ansible_collections.vgreb.jsync.plugins.module_utils._carrier import Carrier
 from ansible_collections.vgreb.jsync.plugins.module_utils._directories import Directories
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import LaneError, RsyncError, StateError, SyncError
-from ansible_collections.vgreb.jsync.plugins.module_utils._model import Failure, Listing
 from ansible_collections.vgreb.jsync.plugins.module_utils._pool import Pool
-from ansible_collections.vgreb.jsync.plugins.module_utils._result import LISTED, TRANSFER
+from ansible_collections.vgreb.jsync.plugins.module_utils._result import TRANSFER
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.bandwidth import Load
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import STDIN
-from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import PARTIAL, Verdict
 
 if t.TYPE_CHECKING:
-    from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change, Files
     from ansible_collections.vgreb.jsync.plugins.module_utils._partition import Partition
     from ansible_collections.vgreb.jsync.plugins.module_utils._plan import Plan
     from ansible_collections.vgreb.jsync.plugins.module_utils._result import Outcome
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import Command
-    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import Endpoint
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane import Lane, Waiting
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lanes import Lanes
-    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import Report
 
 # How long a free lane waits for the scan to find more, before it takes a small partition.
 PATIENCE_SECONDS = 2.0
-
-# The most bytes of a list whose names may go on a command line.
-_LONGEST_LIST = 64 << 10
 
 
 class Transfer:
@@ -66,13 +58,13 @@ class Transfer:
         self._defer = defer
         self._held = held
         self._directories = Directories(lanes, command, plan, outcome, defer=defer, entries=entries)
+        self._carrier = Carrier(lanes, command, plan, outcome, defer=defer)
         self._partitioner = plan.partitioner
         self._pool = Pool(lanes, plan.partitioner, outcome)
         self._under_way: dict[Lane, tuple[int, float]] = {}
         self._waiting = 0
         self._begun = 0
         self._looking: set[Lane] = set()
-        self._short = False
         self._ended = False
         self._released = False
         self._tasks: set[asyncio.Future[None]] = set()
@@ -113,7 +105,7 @@ class Transfer:
                     task.result()
             if not (self._ended or self._partitioner.exhausted):
                 self.stop("no lane has carried the rest", RsyncError.code)
-            if self._short:
+            if self._carrier.short:
                 self._plan.list_implied()
             await self._make_rest()
         finally:
@@ -136,7 +128,7 @@ class Transfer:
     def give_up_rest(self) -> None:
         """Name all that no lane will carry any more."""
         for partition in self._partitioner.rest():
-            self._give_up(partition, "not attempted: " + self._outcome.message)
+            self._carrier.give_up(partition, "not attempted: " + self._outcome.message)
 
     async def _work(self, lane: Lane, early: bool) -> None:
         """Wait for the lane's turn and for a partition, and carry that.
@@ -257,7 +249,8 @@ class Transfer:
                 await self._directories.make(lane, partition.root, partition.directories)
             finally:
                 self._begun -= partition.cost
-            await self._run_over(lane, partition, waiting, sent)
+            all_sent = sent.set if self._lanes.overlaps else lambda: None
+            await self._carrier.carry(lane, partition, waiting, self._load(partition), all_sent)
         except LaneError as error:
             self._hand_over(lane, partition, error)
         except SyncError as error:
@@ -266,46 +259,10 @@ class Transfer:
             lane.seconds += time.monotonic() - started
             sent.set()
 
-    async def _run_over(self, lane: Lane, partition: Partition, waiting: Waiting | None, sent: asyncio.Event) -> None:
-        """Run an rsync over a partition, and take in what came of it."""
-        root = self._plan.roots[partition.root].root
-        started = last = time.monotonic()
-        left = partition.files
-
-        def arrived(change: Change) -> None:
-            if self._arrived(lane, change):
-                count_down(1)
-
-        def files_arrived(files: Files) -> None:
-            self._files_arrived(lane, files)
-            count_down(len(files.names))
-
-        def count_down(number: int) -> None:
-            nonlocal left, last
-            left, last = left - number, time.monotonic()
-            if left <= 0 and self._lanes.overlaps:
-                sent.set()
-
-        lane.partitions += 1
-        self._outcome.partitions += 1
-        paths = self._paths(partition)
-        report = await lane.carry(
-            lambda shell, rate: self._command.transfer(root, partition.path, shell, rate, paths),
-            arrived,
-            on_files=None if self._outcome.keeps_lines else files_arrived,
-            waiting=waiting,
-            list_path=partition.path,
-            load=self._load(partition),
-        )
-        if report.repeated:
-            self._plan.note_broken(partition.names(), partition.root)
-        ended = time.monotonic() if left > 0 else last
-        await self._settle(lane, root, partition, report, ended - started, left)
-
     def _end_with(self, partition: Partition, error: SyncError) -> None:
         """Let the run end, because nobody can carry a partition."""
         self.stop(error.message, error.code)
-        self._give_up(partition, error.message)
+        self._carrier.give_up(partition, error.message)
 
     def _lose(self, lane: Lane, error: RsyncError) -> bool:
         """Go on with other lanes, those that had ended, too; say whether there are any. If not, the run ends."""
@@ -319,7 +276,7 @@ class Transfer:
     def _hand_over(self, lane: Lane, partition: Partition, error: LaneError) -> None:
         """Let other lanes carry what was on one that is lost."""
         if not self._lose(lane, error) or self._ended:
-            self._give_up(partition, error.message)
+            self._carrier.give_up(partition, error.message)
             return
         try:
             self._plan.note_broken(partition.names(), partition.root)
@@ -328,14 +285,6 @@ class Transfer:
             self._end_with(partition, full)
         self.wake()
 
-    def _paths(self, partition: Partition) -> list[str]:
-        """What a local rsync is told on its command line instead of in a list; nothing where that is too long."""
-        if self._lanes.request.far or partition.size > _LONGEST_LIST:
-            return []
-        return self._plan.roots[partition.root].paths(
-            [self._plan.name(entry, partition.root) for entry in partition.entries()]
-        )
-
     def _load(self, partition: Partition) -> Load:
         """What an rsync that starts now is to carry, and what those that start with it are."""
         idle, remaining = self._idle, self._partitioner.remaining
@@ -343,81 +292,11 @@ class Transfer:
         rivals = self._begun + (remaining if last else min(idle * partition.cost, remaining))
         return Load(partition.cost, rivals)
 
-    async def _settle(
-        self, lane: Lane, root: Endpoint, partition: Partition, report: Report, seconds: float, left: int
-    ) -> None:
-        """Take in what came of a partition: of so many files that are left rsync has not said that they arrived."""
-        if report.verdict in (Verdict.FATAL, Verdict.RETRY):
-            self.stop(self._lanes.explain(report), report.code)
-            self._give_up(partition, self._outcome.message)
-        elif report.verdict is Verdict.PARTIAL and self._defer:
-            self._outcome.deferred = True
-        else:
-            if report.verdict is not Verdict.DONE:
-                self._short = True
-                await self._name_failures(lane, root, partition, report, left)
-            else:
-                self._outcome.settle(report)
-                self._learn(report, partition, seconds)
-            os.unlink(partition.path)
-
-    def _learn(self, report: Report, partition: Partition, seconds: float) -> None:
-        if report.first_word is not None:
-            self._partitioner.pace.learn(report.first_word, partition.cost, seconds)
-
-    def _arrived(self, lane: Lane, change: Change) -> bool:
-        """Count a change; say whether it is of a name that the list asked for."""
-        if change.directory and not change.deletion:
-            self._plan.note_opened(change)
-            return False
-        if change.unchanged:
-            return False
-        self._outcome.count(change)
-        lane.path = change.name
-        if change.transfer:
-            lane.files += 1
-            lane.bytes += change.size
-        return not change.deletion
-
-    def _files_arrived(self, lane: Lane, files: Files) -> None:
-        """Count many files."""
-        self._outcome.count_files(files)
-        lane.path = files.directory + files.names[-1]
-        lane.files += len(files.names)
-        lane.bytes += sum(files.sizes)
-
-    async def _name_failures(self, lane: Lane, root: Endpoint, partition: Partition, report: Report, left: int) -> None:
-        """List what did not arrive. What was gone when its turn came is a warning, be it back or not."""
-        failures = Listing(LISTED)
-        dry_run, differing, back = await lane.compare(
-            lambda shell, rate: self._command.verify(root, partition.path, shell, rate),
-            report,
-            failures,
-            left=left if report.verdict is Verdict.VANISHED and not report.problems.more else None,
-        )
-        if report.verdict is Verdict.VANISHED and dry_run.verdict is Verdict.DONE and not differing:
-            return  # all names are there and the same: it was the temporary file of another lane that vanished
-        self._outcome.settle(report, named=True)
-        self._outcome.failures.extend(failures)
-        if dry_run.verdict in (Verdict.FATAL, Verdict.RETRY):
-            self._outcome.note(PARTIAL)
-            self._give_up(partition, "not confirmed: " + self._lanes.explain(dry_run))
-        elif differing > back:
-            self._outcome.note(PARTIAL)
-
     def stop(self, message: str, code: int) -> None:
         """Let the lanes end after what they carry: the run has failed."""
         self.stopped = True
         self._outcome.fail(message, code)
         self.abandon()
-
-    def _give_up(self, partition: Partition, reason: str) -> None:
-        failures = self._outcome.failures
-        for number, entry in enumerate(partition.names()):
-            if failures.full:
-                failures.total += partition.files - number
-                break
-            failures.add(Failure(self._plan.name(entry, partition.root), reason))
 
 
 __all__ = ("Transfer",)

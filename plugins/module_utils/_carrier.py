@@ -1,0 +1,187 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+# PRIVATE to the collection: may change at any time.
+
+"""Carry one partition: run an rsync over its list, count what arrives, and name what does not."""
+
+from __future__ import annotations
+
+import os
+import time
+import typing as t
+
+from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncError
+from ansible_collections.vgreb.jsync.plugins.module_utils._model import Failure, Listing
+from ansible_collections.vgreb.jsync.plugins.module_utils._result import LISTED
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import PARTIAL, Verdict
+
+if t.TYPE_CHECKING:
+    from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change, Files
+    from ansible_collections.vgreb.jsync.plugins.module_utils._partition import Partition
+    from ansible_collections.vgreb.jsync.plugins.module_utils._plan import Plan
+    from ansible_collections.vgreb.jsync.plugins.module_utils._result import Outcome
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.bandwidth import Load
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import Command
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import Endpoint
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane import Lane, Waiting
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lanes import Lanes
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import Report
+
+# The most bytes of a list whose names may go on a command line.
+_LONGEST_LIST = 64 << 10
+
+
+class Carrier:
+    """Carries partitions over lanes, and says what came of each.
+
+    Args:
+        lanes: Explain why an rsync failed.
+        command: Builds the arguments.
+        plan: Knows the names in a partition.
+        outcome: Takes in what arrived and what did not.
+        defer: A later pass decides what arrived: a partition that failed in part is no failure yet.
+
+    Attributes:
+        short: Of some partition not everything arrived.
+    """
+
+    def __init__(self, lanes: Lanes, command: Command, plan: Plan, outcome: Outcome, *, defer: bool) -> None:
+        self._lanes = lanes
+        self._command = command
+        self._plan = plan
+        self._outcome = outcome
+        self._defer = defer
+        self.short = False
+
+    async def carry(
+        self, lane: Lane, partition: Partition, waiting: Waiting | None, load: Load, sent: t.Callable[[], None]
+    ) -> None:
+        """Run an rsync over a partition, and take in what came of it.
+
+        Args:
+            lane: Carries it.
+            partition: A list of files.
+            waiting: What carries it, if there is such.
+            load: What its share of a rate depends on.
+            sent: Called once all files have been sent, as far as rsync says that.
+
+        Raises:
+            LaneError: The lane is lost; others may carry the partition.
+            RsyncError: Nothing more can be carried.
+        """
+        root = self._plan.roots[partition.root].root
+        started = last = time.monotonic()
+        left = partition.files
+
+        def arrived(change: Change) -> None:
+            if self._arrived(lane, change):
+                count_down(1)
+
+        def files_arrived(files: Files) -> None:
+            self._files_arrived(lane, files)
+            count_down(len(files.names))
+
+        def count_down(number: int) -> None:
+            nonlocal left, last
+            left, last = left - number, time.monotonic()
+            if left <= 0:
+                sent()
+
+        lane.partitions += 1
+        self._outcome.partitions += 1
+        paths = self._paths(partition)
+        report = await lane.carry(
+            lambda shell, rate: self._command.transfer(root, partition.path, shell, rate, paths),
+            arrived,
+            on_files=None if self._outcome.keeps_lines else files_arrived,
+            waiting=waiting,
+            list_path=partition.path,
+            load=load,
+        )
+        if report.repeated:
+            self._plan.note_broken(partition.names(), partition.root)
+        ended = time.monotonic() if left > 0 else last
+        await self._settle(lane, root, partition, report, ended - started, left)
+
+    def _paths(self, partition: Partition) -> list[str]:
+        """What a local rsync is told on its command line instead of in a list; nothing where that is too long."""
+        if self._lanes.request.far or partition.size > _LONGEST_LIST:
+            return []
+        return self._plan.roots[partition.root].paths(
+            [self._plan.name(entry, partition.root) for entry in partition.entries()]
+        )
+
+    async def _settle(
+        self, lane: Lane, root: Endpoint, partition: Partition, report: Report, seconds: float, left: int
+    ) -> None:
+        """Take in what came of a partition: of so many files that are left rsync has not said that they arrived."""
+        if report.verdict in (Verdict.FATAL, Verdict.RETRY):
+            raise RsyncError(self._lanes.explain(report), report.code)
+        if report.verdict is Verdict.PARTIAL and self._defer:
+            self._outcome.deferred = True
+        else:
+            if report.verdict is not Verdict.DONE:
+                self.short = True
+                await self._name_failures(lane, root, partition, report, left)
+            else:
+                self._outcome.settle(report)
+                self._learn(report, partition, seconds)
+            os.unlink(partition.path)
+
+    def _learn(self, report: Report, partition: Partition, seconds: float) -> None:
+        if report.first_word is not None:
+            self._plan.partitioner.pace.learn(report.first_word, partition.cost, seconds)
+
+    def _arrived(self, lane: Lane, change: Change) -> bool:
+        """Count a change; say whether it is of a name that the list asked for."""
+        if change.directory and not change.deletion:
+            self._plan.note_opened(change)
+            return False
+        if change.unchanged:
+            return False
+        self._outcome.count(change)
+        lane.path = change.name
+        if change.transfer:
+            lane.files += 1
+            lane.bytes += change.size
+        return not change.deletion
+
+    def _files_arrived(self, lane: Lane, files: Files) -> None:
+        """Count many files."""
+        self._outcome.count_files(files)
+        lane.path = files.directory + files.names[-1]
+        lane.files += len(files.names)
+        lane.bytes += sum(files.sizes)
+
+    async def _name_failures(self, lane: Lane, root: Endpoint, partition: Partition, report: Report, left: int) -> None:
+        """List what did not arrive. What was gone when its turn came is a warning, be it back or not."""
+        failures = Listing(LISTED)
+        dry_run, differing, back = await lane.compare(
+            lambda shell, rate: self._command.verify(root, partition.path, shell, rate),
+            report,
+            failures,
+            left=left if report.verdict is Verdict.VANISHED and not report.problems.more else None,
+        )
+        if report.verdict is Verdict.VANISHED and dry_run.verdict is Verdict.DONE and not differing:
+            return  # all names are there and the same: it was the temporary file of another lane that vanished
+        self._outcome.settle(report, named=True)
+        self._outcome.failures.extend(failures)
+        if dry_run.verdict in (Verdict.FATAL, Verdict.RETRY):
+            self._outcome.note(PARTIAL)
+            self.give_up(partition, "not confirmed: " + self._lanes.explain(dry_run))
+        elif differing > back:
+            self._outcome.note(PARTIAL)
+
+    def give_up(self, partition: Partition, reason: str) -> None:
+        """List all names of a partition as not having arrived."""
+        failures = self._outcome.failures
+        for number, entry in enumerate(partition.names()):
+            if failures.full:
+                failures.total += partition.files - number
+                break
+            failures.add(Failure(self._plan.name(entry, partition.root), reason))
+
+
+__all__ = ("Carrier",)
