@@ -32,12 +32,13 @@ if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._result import Outcome
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import Command
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import Endpoint
-    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane import Build
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane import Build, Comparison, Lane
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lanes import Lanes
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import Report
 
 CHANGED = "more is extraneous here than the scan has found, so nothing was deleted: run again if that is right"
 NOT_DELETED = "nothing was deleted, because not everything arrived"
+UNCONFIRMED = "paths that did not arrive may be missing among the failures: "
 
 
 class Finalize:
@@ -224,15 +225,26 @@ class Finalize:
         return lambda shell, rate: self._command.whole(shell, rate, delete=delete, carried=carried)
 
     async def settle_whole(self, report: Report) -> None:
-        """Take in the end of the user's own rsync."""
+        """Take in the end of the user's own rsync. Where a message of it names no path, a dry run finds which differ.
+
+        Raises:
+            LaneError: All lanes are lost.
+        """
         compares = report.verdict is Verdict.PARTIAL and report.unnamed > 0
         self._outcome.settle(report, named=compares)
-        if compares:
-            try:
-                await self._lanes.first.compare(self._command.verify_whole, report, self._outcome.failures)
-            except LaneError:
-                self._outcome.blame(report)
-                raise
+        if not compares:
+            return
+
+        def over(lane: Lane) -> t.Awaitable[Comparison]:
+            return lane.compare(self._command.verify_whole, report, self._outcome.failures)
+
+        try:
+            dry_run = (await self._lanes.over_first(over)).report
+        except LaneError:
+            self._outcome.blame(report)
+            raise
+        if dry_run.verdict in (Verdict.FATAL, Verdict.RETRY):
+            self._outcome.warn(UNCONFIRMED + self._lanes.explain(dry_run))
 
     def _count(self, change: Change) -> None:
         """Count what a pass did; directories count as the scan saw them."""

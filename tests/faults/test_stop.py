@@ -12,8 +12,9 @@ import signal
 import typing as t
 
 import pytest
+from ansible_collections.vgreb.jsync.plugins.module_utils._model import DIFFERS
 
-from tests.faults.conftest import Tree
+from tests.faults.conftest import Tree, wrapper
 from tests.support import engine, servers, trees
 from tests.support.processes import descendants, mentioning, on_their_way, temporary_files, wait_for
 
@@ -163,6 +164,43 @@ def test_another_lane_comes_back_for_the_last_partition(folder: str, ssh: server
     assert (result["failed"], len(result["warnings"]), result["stats"]["files"]) == (False, 1, 13), result
     assert tree.arrived()
     assert_clean(started, tree, folder)
+
+
+# The user's own rsync at the end fails for a path that it does not name, once the test has seen that it runs.
+NAMELESS = """case "$*" in *--dry-run*) [ ! -d %(begun)s ] || %(compare)s;; *--files-from*) ;; *--delete*)
+mkdir %(begun)s; while [ ! -d %(go)s ]; do sleep 0.02; done
+echo "rsync: it cannot be done" >&2; exit 23;; esac"""
+
+
+def start_nameless(folder: str, params: dict[str, t.Any], compare: str) -> tuple[engine.Started, str]:
+    """Start a run with such an rsync at its end, and wait for that; give the directory that lets it go on."""
+    begun, go = os.path.join(folder, "begun"), os.path.join(folder, "go")
+    program = wrapper(folder, NAMELESS % {"begun": begun, "go": go, "compare": compare})
+    started = engine.Started(dict(params, delete=True, prune_empty_dirs=True, rsync_path=program), folder)
+    wait_for(lambda: os.path.isdir(begun), "the last rsync to run")
+    return started, go
+
+
+def test_another_lane_compares_where_rsync_names_nothing(folder: str, ssh: servers.Ssh, tree: Tree) -> None:
+    params = tree.params(**ssh.options(), dest="%s:%s" % (ssh.host, tree.dest), jobs=2)
+    started, go = start_nameless(folder, params, "true")
+    assert sorted(masters(folder)) == [1, 2]
+    lose([1], folder, ssh)
+    os.unlink(os.path.join(tree.dest, "d0", "file0"))
+    os.mkdir(go)
+    result = started.result()
+    assert (result["failed"], result["rc"]) == (True, 23), result
+    assert [(entry["path"], entry["reason"]) for entry in result["failures"]] == [("d0/file0", DIFFERS)]
+    assert_clean(started, tree, folder)
+
+
+def test_a_comparison_that_breaks_off(folder: str, tree: Tree) -> None:
+    """The result says that names may be missing in it."""
+    started, go = start_nameless(folder, tree.params(), "exit 12")
+    os.mkdir(go)
+    result = started.result()
+    assert (result["failed"], result["rc"]) == (True, 23), result
+    assert result["warnings"][-1].startswith("paths that did not arrive may be missing among the failures: "), result
 
 
 def test_no_lane_is_left(folder: str, ssh: servers.Ssh, tree: Tree) -> None:
