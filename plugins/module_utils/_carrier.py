@@ -105,7 +105,7 @@ class Carrier:
         ended = time.monotonic() if left > 0 else last
         await self._settle(lane, root, partition, report, ended - started, left)
 
-    def _paths(self, partition: Partition) -> list[str]:
+    def _paths(self, partition: Partition) -> list[bytes]:
         """What a local rsync is told on its command line instead of in a list; nothing where that is too long."""
         if self._lanes.request.far or partition.size > _LONGEST_LIST:
             return []

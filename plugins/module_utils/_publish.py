@@ -88,15 +88,11 @@ def _places(request: Request) -> Places:
     With ``--checksum`` a file that is being read may only be compared.
     """
     if not request.dest.remote:
-        dest = _real(request.dest.path)
+        dest = os.path.realpath(request.dest.exact)
         return Places([dest, os.path.dirname(dest)], writing=True)  # dest may be the name of a single file
     if request.settings.on("checksum"):
         return Places([], writing=False)
-    return Places([_real(source.directory.path) for source in request.roots or ()], writing=False)
-
-
-def _real(path: str) -> bytes:
-    return os.fsencode(os.path.realpath(path))
+    return Places([os.path.realpath(source.directory.exact) for source in request.roots or ()], writing=False)
 
 
 __all__ = ("published",)

@@ -101,7 +101,7 @@ class Command:
         return [*self._argv(words, [], "", None, 0)[:-1], source, dest]
 
     def transfer(
-        self, root: Endpoint, list_path: str, shell: str | None, rate: int, names: t.Sequence[str] = ()
+        self, root: Endpoint, list_path: str, shell: str | None, rate: int, names: t.Sequence[bytes] = ()
     ) -> list[bytes]:
         """The files of one partition.
 
@@ -115,7 +115,8 @@ class Command:
         words += self._within_directories(self._make_way())
         if names:
             dest = self._request.dest.as_directory().text
-            return self._argv([*words, "--relative", "--dirs"], names, dest, shell, rate)
+            *before, last = self._argv([*words, "--relative", "--dirs"], [], dest, shell, rate)
+            return [*before, *names, last]
         return self._listed(words, root, list_path, shell, rate)
 
     def verify(self, root: Endpoint, list_path: str, shell: str | None, rate: int) -> list[bytes]:

@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import typing as t
 
@@ -125,18 +124,18 @@ class Source(t.NamedTuple):
     root: Endpoint
     lead: bytes
 
-    def paths(self, names: t.Sequence[bytes]) -> list[str]:
+    def paths(self, names: t.Sequence[bytes]) -> list[bytes]:
         """Names as paths for a command line; none where rsync would read these otherwise than a list.
 
         Names start behind the first ``/./``, and of a path only so many bytes count (flist.c, send_file_list).
         """
-        root = os.fsencode(self.root.text)
+        root = self.root.exact
         start = root + b"./" + b"./" * self.contents
         size = sum(map(len, names)) + len(start) * len(names)
         longest = max(map(len, names), default=0) + len(start)
         if self.root.remote or b"/./" in root or longest > _LONGEST_PATH or size > _LONGEST_LINE:
             return []
-        return [os.fsdecode(start + name) for name in names]
+        return [start + name for name in names]
 
     def misread(self, *parts: bytes) -> bool:
         """Say whether no list can hold what has these parts in its name: on a pull rsync refuses what it then gets.

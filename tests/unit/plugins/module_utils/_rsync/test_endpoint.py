@@ -246,16 +246,17 @@ def test_names_of_a_list_lead_to_the_source(prefix: str, path: str) -> None:
 @pytest.mark.parametrize(
     ("source", "name", "path"),
     [
-        ("/src/", b"a/b", "/src/././a/b"),
-        ("/src", b"src/a", "/./src/a"),
-        ("src", b"src/-a", "././src/-a"),
+        ("/src/", b"a/b", b"/src/././a/b"),
+        ("/src", b"src/a", b"/./src/a"),
+        ("src", b"src/-a", b"././src/-a"),
+        ("/s\u00e9/", b"\xe9", b"/s\xc3\xa9/././\xe9"),
         ("/x/./src/", b"a", None),
-        ("/src/", b"a" * 3989, "/src/././" + "a" * 3989),
+        ("/src/", b"a" * 3989, b"/src/././" + b"a" * 3989),
         ("/src/", b"a" * 3992, None),
         ("far:/src/", b"a", None),
     ],
 )
-def test_names_as_paths_on_a_command_line(source: str, name: bytes, path: str | None) -> None:
+def test_names_as_paths_on_a_command_line(source: str, name: bytes, path: bytes | None) -> None:
     split = split_source(parse_endpoint(source))
     assert split is not None
     assert split.paths([name]) == ([] if path is None else [path])
