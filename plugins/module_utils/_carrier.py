@@ -13,7 +13,7 @@ import time
 import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncError
-from ansible_collections.vgreb.jsync.plugins.module_utils._model import Failure, Listing
+from ansible_collections.vgreb.jsync.plugins.module_utils._model import UNCONFIRMED, Failure, Listing
 from ansible_collections.vgreb.jsync.plugins.module_utils._result import LISTED
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import PARTIAL, Verdict
 
@@ -28,9 +28,6 @@ if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane import Lane, Waiting
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lanes import Lanes
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import Report
-
-# The most bytes of a list whose names may go on a command line.
-_LONGEST_LIST = 64 << 10
 
 
 class Carrier:
@@ -70,6 +67,7 @@ class Carrier:
         Raises:
             LaneError: The lane is lost; others may carry the partition.
             RsyncError: Nothing more can be carried.
+            StateError: What must be remembered of a rsync that broke off cannot be written.
         """
         root = self._plan.roots[partition.root].root
         started = last = time.monotonic()
@@ -107,7 +105,7 @@ class Carrier:
 
     def _paths(self, partition: Partition) -> list[bytes]:
         """What a local rsync is told on its command line instead of in a list; nothing where that is too long."""
-        if self._lanes.request.far or partition.size > _LONGEST_LIST:
+        if self._lanes.request.far:
             return []
         return self._plan.roots[partition.root].paths(
             [self._plan.name(entry, partition.root) for entry in partition.entries()]
@@ -170,7 +168,7 @@ class Carrier:
         self._outcome.failures.extend(failures)
         if dry_run.verdict in (Verdict.FATAL, Verdict.RETRY):
             self._outcome.note(PARTIAL)
-            self.give_up(partition, "not confirmed: " + self._lanes.explain(dry_run))
+            self.give_up(partition, UNCONFIRMED + self._lanes.explain(dry_run))
         elif differing > back:
             self._outcome.note(PARTIAL)
 

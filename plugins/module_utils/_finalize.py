@@ -18,7 +18,7 @@ import os
 import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import LaneError
-from ansible_collections.vgreb.jsync.plugins.module_utils._model import Failure
+from ansible_collections.vgreb.jsync.plugins.module_utils._model import UNCONFIRMED, Failure
 from ansible_collections.vgreb.jsync.plugins.module_utils._names import Names
 from ansible_collections.vgreb.jsync.plugins.module_utils._result import FINALIZE
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import PARTIAL, Verdict
@@ -38,7 +38,6 @@ if t.TYPE_CHECKING:
 
 CHANGED = "more is extraneous here than the scan has found, so nothing was deleted: run again if that is right"
 NOT_DELETED = "nothing was deleted, because not everything arrived"
-UNCONFIRMED = "paths that did not arrive may be missing among the failures: "
 
 
 class Finalize:
@@ -240,11 +239,12 @@ class Finalize:
 
         try:
             dry_run = (await self._lanes.over_first(over)).report
-        except LaneError:
+        except LaneError as error:
             self._outcome.blame(report)
+            self._outcome.failures.add(Failure(b"", UNCONFIRMED + error.message))
             raise
-        if dry_run.verdict in (Verdict.FATAL, Verdict.RETRY):
-            self._outcome.warn(UNCONFIRMED + self._lanes.explain(dry_run))
+        if dry_run.verdict in (Verdict.FATAL, Verdict.RETRY) or dry_run.unnamed:
+            self._outcome.failures.add(Failure(b"", UNCONFIRMED + self._lanes.explain(dry_run)))
 
     def _count(self, change: Change) -> None:
         """Count what a pass did; directories count as the scan saw them."""

@@ -132,6 +132,7 @@ class Failure(t.NamedTuple):
 
 # Why a name did not arrive that no message is about.
 DIFFERS = "still differs from the source"
+UNCONFIRMED = "not confirmed: "
 
 
 class Reasons:
@@ -256,6 +257,7 @@ def path_fields(path: bytes) -> dict[str, str]:
 
 __all__ = (
     "DIFFERS",
+    "UNCONFIRMED",
     "Change",
     "Failure",
     "Failures",

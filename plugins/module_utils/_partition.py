@@ -79,11 +79,6 @@ class Partition(t.NamedTuple):
         """How many of the listed directories must exist before its files go in."""
         return max(segment.directories for segment in self.segments)
 
-    @property
-    def size(self) -> int:
-        """Bytes of the list."""
-        return sum(segment.listed.length for segment in self.segments)
-
     def entries(self) -> t.Iterator[bytes]:
         """What the list holds."""
         for segment in self.segments:
@@ -125,9 +120,7 @@ class Partitioner:
         self.files = 0
         self.bytes = 0
 
-    def add(
-        self, entries: t.Sequence[bytes], sizes: t.Sequence[int], *, root: int = 0, directories: int = 0
-    ) -> None:
+    def add(self, entries: t.Sequence[bytes], sizes: t.Sequence[int], *, root: int = 0, directories: int = 0) -> None:
         """Add files, neighbors in the tree.
 
         Args:

@@ -12,7 +12,7 @@ import signal
 import typing as t
 
 import pytest
-from ansible_collections.vgreb.jsync.plugins.module_utils._model import DIFFERS
+from ansible_collections.vgreb.jsync.plugins.module_utils._model import DIFFERS, UNCONFIRMED
 
 from tests.faults.conftest import Tree, wrapper
 from tests.support import engine, servers, trees
@@ -168,11 +168,11 @@ def test_another_lane_comes_back_for_the_last_partition(folder: str, ssh: server
 
 # The user's own rsync at the end fails for a path that it does not name, once the test has seen that it runs.
 NAMELESS = """case "$*" in *--dry-run*) [ ! -d %(begun)s ] || %(compare)s;; *--files-from*) ;; *--delete*)
-mkdir %(begun)s; while [ ! -d %(go)s ]; do sleep 0.02; done
+mkdir %(begun)s; while [ -d %(begun)s ] && [ ! -d %(go)s ]; do sleep 0.02; done
 echo "rsync: it cannot be done" >&2; exit 23;; esac"""
 
 
-def start_nameless(folder: str, params: dict[str, t.Any], compare: str) -> tuple[engine.Started, str]:
+def start_nameless(folder: str, params: dict[str, t.Any], compare: str = "true") -> tuple[engine.Started, str]:
     """Start a run with such an rsync at its end, and wait for that; give the directory that lets it go on."""
     begun, go = os.path.join(folder, "begun"), os.path.join(folder, "go")
     program = wrapper(folder, NAMELESS % {"begun": begun, "go": go, "compare": compare})
@@ -181,26 +181,33 @@ def start_nameless(folder: str, params: dict[str, t.Any], compare: str) -> tuple
     return started, go
 
 
-def test_another_lane_compares_where_rsync_names_nothing(folder: str, ssh: servers.Ssh, tree: Tree) -> None:
-    params = tree.params(**ssh.options(), dest="%s:%s" % (ssh.host, tree.dest), jobs=2)
-    started, go = start_nameless(folder, params, "true")
+@pytest.mark.parametrize("lost", [[1], [1, 2]], ids=["the first", "all"])
+def test_lanes_are_lost_where_rsync_names_nothing(folder: str, ssh: servers.Ssh, tree: Tree, lost: list[int]) -> None:
+    """Another lane looks what differs; where there is none, the result says that nobody has."""
+    params = tree.params(**ssh.options(), dest="%s:%s" % (ssh.host, tree.dest), jobs=2, bwlimit="8m")
+    started, go = start_nameless(folder, params)
     assert sorted(masters(folder)) == [1, 2]
-    lose([1], folder, ssh)
+    lose(lost, folder, ssh)
     os.unlink(os.path.join(tree.dest, "d0", "file0"))
     os.mkdir(go)
     result = started.result()
-    assert (result["failed"], result["rc"]) == (True, 23), result
-    assert [(entry["path"], entry["reason"]) for entry in result["failures"]] == [("d0/file0", DIFFERS)]
+    (failure,) = result["failures"]
+    if lost == [1]:
+        assert (result["rc"], failure["path"], failure["reason"]) == (23, "d0/file0", DIFFERS), result
+    else:
+        assert result["rc"] == 255 and "refused the login" in result["msg"], result
+        assert failure["reason"] == UNCONFIRMED + result["msg"], result
     assert_clean(started, tree, folder)
 
 
-def test_a_comparison_that_breaks_off(folder: str, tree: Tree) -> None:
+@pytest.mark.parametrize("compare", ["exit 12", '{ echo "rsync: it cannot be looked at" >&2; exit 23; }'])
+def test_a_comparison_that_fails_where_rsync_names_nothing(folder: str, tree: Tree, compare: str) -> None:
     """The result says that names may be missing in it."""
-    started, go = start_nameless(folder, tree.params(), "exit 12")
+    started, go = start_nameless(folder, tree.params(), compare)
     os.mkdir(go)
     result = started.result()
-    assert (result["failed"], result["rc"]) == (True, 23), result
-    assert result["warnings"][-1].startswith("paths that did not arrive may be missing among the failures: "), result
+    assert (result["failed"], result["rc"], len(result["failures"])) == (True, 23, 1), result
+    assert result["failures"][0]["reason"].startswith(UNCONFIRMED), result
 
 
 def test_no_lane_is_left(folder: str, ssh: servers.Ssh, tree: Tree) -> None:

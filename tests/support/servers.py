@@ -29,15 +29,14 @@ def free_port(address: str) -> int:
 
 @contextlib.contextmanager
 def running(argv: t.Sequence[str], address: str, port: int, log: str) -> t.Iterator[subprocess.Popen[bytes]]:
-    """Run a server that greets whom it lets in, from its first greeting to the end of the block."""
+    """Run a server from the moment it listens to the end of the block."""
     with open(log, "ab") as stream:
         process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, start_new_session=True)
     try:
         deadline = time.monotonic() + READY_SECONDS
         while True:
-            with contextlib.suppress(OSError), socket.create_connection((address, port), READY_SECONDS) as one:
-                if one.recv(1):
-                    break
+            with contextlib.suppress(OSError), socket.create_connection((address, port), 1):
+                break
             if process.poll() is not None or time.monotonic() > deadline:
                 with open(log) as stream:
                     raise RuntimeError("%s did not start: %s" % (argv[0], stream.read()))
@@ -119,8 +118,20 @@ def sshd(folder: str, *, host: str = "127.0.0.2", kex: str = "curve25519-sha256"
         stream.write("[%s]:%d %s\n" % (host, port, host_key))
     args = "-F none -o UserKnownHostsFile=%s -o GlobalKnownHostsFile=none" % names["known_hosts"]
     with running([program, "-D", "-e", "-f", names["config"]], host, port, names["log"]) as process:
-        wait_for(lambda: descendants(process.pid, name="sshd") == [process.pid], "sshd to be alone")
+        _meet(host, port)
+        wait_for(lambda: not _sessions(process.pid), "sshd to be alone")
         yield Ssh(host, port, names["user_key"], args, names["log"], names["config"], process.pid)
+
+
+def _meet(host: str, port: int) -> None:
+    """Wait until a server greets or turns away: it has seen all that came before."""
+    with contextlib.suppress(ConnectionResetError), socket.create_connection((host, port), READY_SECONDS) as one:
+        one.recv(1)
+
+
+def _sessions(pid: int) -> list[int]:
+    """The processes of those who are there; since OpenSSH 9.8 they have a name of their own."""
+    return [child for name in ("sshd", "sshd-session") for child in descendants(pid, name=name)[1:]]
 
 
 class Rsyncd(t.NamedTuple):
@@ -163,9 +174,7 @@ def rsyncd(folder: str, *, host: str = "127.0.0.3", rsync: str = "rsync") -> t.I
         stream.write(module % ("readonly", top, "yes", ""))
     with open(os.path.join(folder, "motd"), "w") as stream:
         stream.write("Welcome to the daemon.\nIt has a message of the day.\n")
-    with running(
-        [rsync, "--daemon", "--no-detach", "--config=" + config], host, port, os.path.join(folder, "out.log")
-    ):
+    with running([rsync, "--daemon", "--no-detach", "--config=" + config], host, port, os.path.join(folder, "out.log")):
         yield Rsyncd("rsync://%s:%d/" % (host, port), top, "open sesame", host, port)
 
 

@@ -8,13 +8,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 import typing as t
 
-# The most bytes of a path on a command line (MAXPATHLEN, with room for what rsync adds), and of all: Linux takes 2 MiB
-# with the environment, others a quarter of it.
+# The most bytes of a path on a command line (MAXPATHLEN, with room for what rsync adds), and of all: the system counts
+# a pointer for each (execve(2)), the other words and the environment, too.
 _LONGEST_PATH = 4000
-_LONGEST_LINE = 128 << 10
+_LONGEST_LINE = min(512 << 10, os.sysconf("SC_ARG_MAX") // 4)
+_POINTER = 8
 
 _WILDCARD = re.compile(rb"[]*?[]")
 
@@ -131,7 +133,7 @@ class Source(t.NamedTuple):
         """
         root = self.root.exact
         start = root + b"./" + b"./" * self.contents
-        size = sum(map(len, names)) + len(start) * len(names)
+        size = sum(map(len, names)) + (len(start) + 1 + _POINTER) * len(names)
         longest = max(map(len, names), default=0) + len(start)
         if self.root.remote or b"/./" in root or longest > _LONGEST_PATH or size > _LONGEST_LINE:
             return []
