@@ -85,18 +85,18 @@ def _check_files(request: Request) -> None:
     if request.private_key and request.uses_ssh:
         named.append(("private_key", request.private_key))
     for option, path in named:
+        exact = path.encode("utf-8", "surrogateescape")
         try:
-            with open(path.encode("utf-8", "surrogateescape"), "rb"):
+            with open(exact, "rb"):
                 pass
         except OSError as error:
             raise RequestError(f"{option} is {path!r} and cannot be read: {error.strerror}") from error
         if option == "password_file":
-            _check_secret(option, path)
+            _check_secret(option, path, os.stat(exact))
 
 
-def _check_secret(option: str, path: str) -> None:
+def _check_secret(option: str, path: str, status: os.stat_result) -> None:
     """Refuse what rsync refuses (getpassf() in authenticate.c)."""
-    status = os.stat(path)
     if status.st_mode & (stat.S_IROTH | stat.S_IWOTH):
         raise RequestError(f"{option} is {path!r} and open to others: chmod 600 it")
     if os.geteuid() == 0 != status.st_uid:

@@ -250,7 +250,7 @@ def build_request(params: t.Mapping[str, t.Any], *, check: bool = False) -> Requ
         nice=nice,
         ionice=ionice,
         retries=retries,
-        rsync_path=os.path.expanduser(params.get("rsync_path") or "rsync"),
+        rsync_path=_expand(params.get("rsync_path") or "rsync"),
         ssh=_ssh_words(params, settings),
         private_key=params.get("private_key"),
         password=params.get("password"),
@@ -332,12 +332,17 @@ def texts(option: str, value: t.Any) -> list[str]:
     return [str(entry) for entry in values]
 
 
+def _expand(path: str) -> str:
+    """Put a home directory in the place of a tilde, whatever the locale."""
+    return os.path.expanduser(path.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
+
+
 def _endpoint(option: str, text: str) -> Endpoint:
     if not text:
         raise RequestError(f"{option} is empty: name a path")
     endpoint = parse_endpoint(text)
     if not endpoint.remote and text.startswith("~"):
-        endpoint = endpoint.at(os.path.expanduser(text))
+        endpoint = endpoint.at(_expand(text))
     for part in (text, endpoint.host, endpoint.user, endpoint.path):
         if part.startswith("-"):
             raise RequestError(

@@ -44,7 +44,7 @@ def _risks_backups(request: Request) -> bool:
         return False
     if not settings["backup-dir"]:
         return settings.on("delete-excluded")  # else rsync protects the suffix
-    start = "/~" if request.dest.remote else os.getcwd()
+    start = "/~" if request.dest.remote else os.getcwdb().decode("utf-8", "surrogateescape")
     dest = os.path.normpath(os.path.join(start, request.dest.path))
     return os.path.normpath(os.path.join(dest, settings["backup-dir"])).startswith(dest + "/")
 

@@ -37,10 +37,10 @@ Feed = t.Callable[[bytes], None]
 
 
 def environment(extra: t.Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment for rsync and ssh."""
+    """The environment for rsync and ssh; what is given arrives in UTF-8, whatever the locale."""
     env = {name: value for name, value in os.environ.items() if name not in _DROPPED}
     env["LC_ALL"] = "C"
-    env.update(extra or {})
+    env.update((name, os.fsdecode(value.encode("utf-8", "surrogateescape"))) for name, value in (extra or {}).items())
     return env
 
 
