@@ -89,9 +89,8 @@ class Carrier:
 
         lane.partitions += 1
         self._outcome.partitions += 1
-        paths = self._paths(partition)
         report = await lane.carry(
-            lambda shell, rate: self._command.transfer(root, partition.path, shell, rate, paths),
+            lambda shell, rate: self._command.transfer(root, partition.path, shell, rate, self._paths(partition)),
             arrived,
             on_files=None if self._outcome.keeps_lines else files_arrived,
             waiting=waiting,

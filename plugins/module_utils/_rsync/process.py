@@ -78,6 +78,7 @@ class Process:
         except OSError as error:
             reason = os.strerror(error.errno or 0)  # its own strerror names the program again on Python 3.7
             raise RsyncError(f"cannot start {os.fsdecode(argv[0])}: {reason}") from error
+        self._popen.args = argv[:1]  # names among them take half a megabyte
         self._input = t.cast("t.BinaryIO", self._popen.stdin)  # there is none unless it waits
         self._outputs = t.cast("list[t.BinaryIO]", [self._popen.stdout, self._popen.stderr])
         self._unwritten = b""
