@@ -56,6 +56,11 @@ class Jobs:
         self._settled: float | None = None
         self._from: tuple[float, float] | None = None
 
+    @property
+    def next(self) -> int:
+        """How many lanes the next trial with more of them has."""
+        return min(self._base + max(self._base // 2, 1), self._most)
+
     def observe(self, now: float, work: float, *, room: int) -> None:
         """Take in a reading while all lanes are busy.
 
@@ -107,7 +112,7 @@ class Jobs:
         if self._fewer and self._base > 1:
             self._set(self._base - 1)
         elif now >= self._next_trial and self._base < most:
-            self._set(min(self._base + max(self._base // 2, 1), most))
+            self._set(min(self.next, most))
 
     def _pays(self, rate: float) -> bool:
         """Say whether the trial is to be kept: more lanes must raise the rate, fewer must not lower it."""

@@ -37,12 +37,12 @@ class Pool:
     def __init__(self, lanes: Lanes, partitioner: Partitioner, outcome: Outcome) -> None:
         self._lanes = lanes
         self._partitioner = partitioner
-        partitioner.lanes, partitioner.most = len(lanes.all), lanes.request.jobs_max
         self._outcome = outcome
         self._working = list(lanes.all)
         self._resting: list[Lane] = []
         self._jobs = Jobs(len(lanes.all), lanes.request.jobs_max)
         self._meter = Meter()
+        self._tell()
 
     @property
     def working(self) -> t.Sequence[Lane]:
@@ -122,8 +122,13 @@ class Pool:
         return sum(lane.bytes for lane in self._lanes.all) if moved is None else moved
 
     def _note(self) -> None:
-        self._partitioner.lanes = self._lanes.bandwidth.holders = self.size
+        self._tell()
+        self._lanes.bandwidth.holders = self.size
         self._outcome.note_lanes(self.size)
+
+    def _tell(self) -> None:
+        """Let partitions be cut for those that are there, and for those of the next trial."""
+        self._partitioner.lanes, self._partitioner.most = self.size, self._jobs.next
 
 
 __all__ = ("Pool",)

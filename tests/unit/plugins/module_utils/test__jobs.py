@@ -65,6 +65,11 @@ def test_never_more_than_most(first: int, most: int) -> None:
     assert run(linear, first=first, most=most).history == [min(first, most)]
 
 
+@pytest.mark.parametrize(("first", "most", "lanes"), [(4, 16, 6), (4, 5, 5), (8, 16, 12), (1, 16, 2), (3, 3, 3)])
+def test_the_next_trial(first: int, most: int, lanes: int) -> None:
+    assert Jobs(first, most).next == lanes
+
+
 @pytest.mark.parametrize(
     ("at", "history"),
     [(2, [4, 6, 4]), (4, [4, 6, 4]), (6, [4, 6, 9, 6]), (9, [4, 6, 9, 13, 9]), (16, [4, 6, 9, 13, 16])],
