@@ -15,6 +15,7 @@ import typing as t
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncError
 from ansible_collections.vgreb.jsync.plugins.module_utils._model import UNCONFIRMED, Failure, Listing
 from ansible_collections.vgreb.jsync.plugins.module_utils._result import LISTED
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import LONGEST_LINE
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import PARTIAL, Verdict
 
 if t.TYPE_CHECKING:
@@ -104,7 +105,7 @@ class Carrier:
 
     def _paths(self, partition: Partition) -> list[bytes]:
         """What a local rsync is told on its command line instead of in a list; nothing where that is too long."""
-        if self._lanes.request.far:
+        if self._lanes.request.far or partition.size > LONGEST_LINE:
             return []
         return self._plan.roots[partition.root].paths(
             [self._plan.name(entry, partition.root) for entry in partition.entries()]

@@ -333,8 +333,9 @@ def texts(option: str, value: t.Any) -> list[str]:
 
 
 def _expand(path: str) -> str:
-    """Put a home directory in the place of a tilde, whatever the locale."""
-    return os.path.expanduser(path.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
+    """Put a home directory in the place of a tilde, whatever the locale: as bytes Python takes no tilde before 3.13."""
+    local = os.fsdecode(path.encode("utf-8", "surrogateescape"))
+    return os.fsencode(os.path.expanduser(local)).decode("utf-8", "surrogateescape")
 
 
 def _endpoint(option: str, text: str) -> Endpoint:

@@ -10,7 +10,7 @@ A segment is a run of neighbors in the tree, or one large file, with its cost; o
 memory. When a lane is free it is given a partition, cut from what is known then: segments, costliest first, worth
 ``remaining / (2 * lanes)``, so that partitions grow smaller as the end nears; but never so little that starting one
 more rsync costs more than a twentieth of it, unless other lanes would stay idle. At last each lane is given so much
-that it ends when the others do, whatever they still have to carry. A lane alone is given all there is.
+that it ends when the others do, whatever they still have to carry. A lane alone is given all that one list takes.
 """
 
 from __future__ import annotations
@@ -78,6 +78,11 @@ class Partition(t.NamedTuple):
     def directories(self) -> int:
         """How many of the listed directories must exist before its files go in."""
         return max(segment.directories for segment in self.segments)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the list."""
+        return sum(segment.listed.length for segment in self.segments)
 
     def entries(self) -> t.Iterator[bytes]:
         """What the list holds."""

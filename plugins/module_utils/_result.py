@@ -298,7 +298,7 @@ class Outcome:
             return self.message
         files, size, deletions = (self._counts[name] for name in ("files", "transferred_bytes", "deletions"))
         if self.failed:
-            first = self.failures.entries[0] if self.failures.entries else None
+            first = next((failure for failure in self.failures.entries if failure.path), None)
             named = f", the first is {printable(first.path)} ({first.reason})" if first else ""
             if self.code == 25:
                 return f"max_delete, or what the scan had found, stopped the deletions after {deletions}"

@@ -202,11 +202,12 @@ def test_lanes_are_lost_where_rsync_names_nothing(folder: str, ssh: servers.Ssh,
 
 @pytest.mark.parametrize("compare", ["exit 12", '{ echo "rsync: it cannot be looked at" >&2; exit 23; }'])
 def test_a_comparison_that_fails_where_rsync_names_nothing(folder: str, tree: Tree, compare: str) -> None:
-    """The result says that names may be missing in it."""
+    """The result says that names may be missing in it, and what rsync has said."""
     started, go = start_nameless(folder, tree.params(), compare)
     os.mkdir(go)
     result = started.result()
     assert (result["failed"], result["rc"], len(result["failures"])) == (True, 23, 1), result
+    assert "it cannot be done" in result["msg"]
     assert result["failures"][0]["reason"].startswith(UNCONFIRMED), result
 
 

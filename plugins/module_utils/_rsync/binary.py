@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import typing as t
@@ -55,11 +56,12 @@ async def find_rsync(processes: Processes, path: str) -> Binary:
     Raises:
         RequestError: There is none, it is too old, or it is another program of that name.
     """
-    found = shutil.which(path)
-    if found is None:
+    there = shutil.which(os.fsdecode(path.encode("utf-8", "surrogateescape")))
+    if there is None:
         raise RequestError(
             f"rsync_path is {path!r}, and there is no such program on this host: install rsync 3.1 or newer"
         )
+    found = os.fsencode(there).decode("utf-8", "surrogateescape")
     text = await _help(processes, found)
     match = _VERSION.match(text)
     if match is None:

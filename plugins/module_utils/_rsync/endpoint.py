@@ -15,7 +15,7 @@ import typing as t
 # The most bytes of a path on a command line (MAXPATHLEN, with room for what rsync adds), and of all: the system counts
 # a pointer for each (execve(2)), the other words and the environment, too.
 _LONGEST_PATH = 4000
-_LONGEST_LINE = min(512 << 10, os.sysconf("SC_ARG_MAX") // 4)
+LONGEST_LINE = min(512 << 10, os.sysconf("SC_ARG_MAX") // 4)
 _POINTER = 8
 
 _WILDCARD = re.compile(rb"[]*?[]")
@@ -135,7 +135,7 @@ class Source(t.NamedTuple):
         start = root + b"./" + b"./" * self.contents
         size = sum(map(len, names)) + (len(start) + 1 + _POINTER) * len(names)
         longest = max(map(len, names), default=0) + len(start)
-        if self.root.remote or b"/./" in root or longest > _LONGEST_PATH or size > _LONGEST_LINE:
+        if self.root.remote or b"/./" in root or longest > _LONGEST_PATH or size > LONGEST_LINE:
             return []
         return [start + name for name in names]
 
@@ -205,6 +205,7 @@ __all__ = (
     "DAEMON",
     "Endpoint",
     "LOCAL",
+    "LONGEST_LINE",
     "SSH",
     "Source",
     "parse_endpoint",

@@ -220,6 +220,7 @@ def test_home_directories(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = request(src="~/a", dest="far:~/b", rsync_path="~/bin/rsync")
     assert (asked.sources[0].path, asked.dest.path, asked.rsync_path) == ("/home/al/a", "~/b", "/home/al/bin/rsync")
     assert request(src="a~", dest="./~").dest.path == "./~"
+    assert request(src="~nobody \u00e9/a").sources[0].path == "~nobody \u00e9/a"
 
 
 @pytest.mark.parametrize(
