@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import base64
 import bisect
+import os
 import re
 import typing as t
 
@@ -255,6 +256,16 @@ def path_fields(path: bytes) -> dict[str, str]:
     return fields
 
 
+def to_locale(text: str) -> str:
+    """Give text of the request, which is UTF-8, as Python must be given it to pass on the same bytes in any locale."""
+    return os.fsdecode(text.encode("utf-8", "surrogateescape"))
+
+
+def from_locale(text: str) -> str:
+    """Give text that Python has read in the locale as text of the request; undoes :func:`to_locale`."""
+    return os.fsencode(text).decode("utf-8", "surrogateescape")
+
+
 __all__ = (
     "DIFFERS",
     "UNCONFIRMED",
@@ -266,7 +277,9 @@ __all__ = (
     "Part",
     "Problem",
     "Reasons",
+    "from_locale",
     "path_fields",
     "printable",
     "readable",
+    "to_locale",
 )

@@ -18,6 +18,7 @@ import shlex
 import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
+from ansible_collections.vgreb.jsync.plugins.module_utils._model import from_locale, to_locale
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync import table
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.bandwidth import parse_rate
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import (
@@ -334,8 +335,7 @@ def texts(option: str, value: t.Any) -> list[str]:
 
 def _expand(path: str) -> str:
     """Put a home directory in the place of a tilde, whatever the locale: as bytes Python takes no tilde before 3.13."""
-    local = os.fsdecode(path.encode("utf-8", "surrogateescape"))
-    return os.fsencode(os.path.expanduser(local)).decode("utf-8", "surrogateescape")
+    return from_locale(os.path.expanduser(to_locale(path)))
 
 
 def _endpoint(option: str, text: str) -> Endpoint:

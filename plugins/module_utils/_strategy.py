@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import typing as t
 
+from ansible_collections.vgreb.jsync.plugins.module_utils._model import from_locale
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync import table
 
 if t.TYPE_CHECKING:
@@ -44,7 +45,7 @@ def _risks_backups(request: Request) -> bool:
         return False
     if not settings["backup-dir"]:
         return settings.on("delete-excluded")  # else rsync protects the suffix
-    start = "/~" if request.dest.remote else os.getcwdb().decode("utf-8", "surrogateescape")
+    start = "/~" if request.dest.remote else from_locale(os.getcwd())
     dest = os.path.normpath(os.path.join(start, request.dest.path))
     return os.path.normpath(os.path.join(dest, settings["backup-dir"])).startswith(dest + "/")
 

@@ -8,13 +8,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
-from ansible_collections.vgreb.jsync.plugins.module_utils._model import readable
+from ansible_collections.vgreb.jsync.plugins.module_utils._model import from_locale, readable, to_locale
 
 if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.processes import Processes
@@ -56,12 +55,12 @@ async def find_rsync(processes: Processes, path: str) -> Binary:
     Raises:
         RequestError: There is none, it is too old, or it is another program of that name.
     """
-    there = shutil.which(os.fsdecode(path.encode("utf-8", "surrogateescape")))
+    there = shutil.which(to_locale(path))
     if there is None:
         raise RequestError(
             f"rsync_path is {path!r}, and there is no such program on this host: install rsync 3.1 or newer"
         )
-    found = os.fsencode(there).decode("utf-8", "surrogateescape")
+    found = from_locale(there)
     text = await _help(processes, found)
     match = _VERSION.match(text)
     if match is None:

@@ -22,6 +22,7 @@ import time
 import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncError
+from ansible_collections.vgreb.jsync.plugins.module_utils._model import to_locale
 
 _READ_BYTES = 1 << 16
 _GATHER_SECONDS = 0.01
@@ -40,7 +41,7 @@ def environment(extra: t.Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment for rsync and ssh; what is given arrives in UTF-8, whatever the locale."""
     env = {name: value for name, value in os.environ.items() if name not in _DROPPED}
     env["LC_ALL"] = "C"
-    env.update((name, os.fsdecode(value.encode("utf-8", "surrogateescape"))) for name, value in (extra or {}).items())
+    env.update((name, to_locale(value)) for name, value in (extra or {}).items())
     return env
 
 
