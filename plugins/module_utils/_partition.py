@@ -38,6 +38,7 @@ class Sizes(t.NamedTuple):
         entries: The most entries in one list.
         scanners: How many rsyncs share the scan, where the request lets them; 0 for as many as suit it.
         tiny: Files of less than so many bytes on average are one entry with their directory however many they are.
+        length: The most bytes of one list.
     """
 
     per_file: int = 32 << 10
@@ -49,6 +50,7 @@ class Sizes(t.NamedTuple):
     entries: int = 100_000
     scanners: int = 0
     tiny: int = 0
+    length: int = 1 << 40
 
 
 class Partition(t.NamedTuple):
@@ -118,7 +120,8 @@ class Partitioner:
         self._sizes = sizes
         self.pace = Pace(sizes.partition, 2 * sizes.segment)
         self._share = 0.0
-        self._gatherers = [Gatherer(directory, root, sizes.per_file, sizes.entries) for root in range(roots)]
+        cut = sizes.per_file, sizes.entries, sizes.length
+        self._gatherers = [Gatherer(directory, root, *cut) for root in range(roots)]
         self._cost = 0
         self.complete = False
         self.partitions = 0

@@ -54,14 +54,16 @@ class Gatherer:
         root: Index of the source.
         per_file: What a file costs beside its bytes.
         entries: The most entries of a segment.
+        length: Its most bytes in a list.
 
     Attributes:
         remaining: Cost of what was added and not taken.
     """
 
-    def __init__(self, directory: str, root: int, per_file: int, entries: int) -> None:
+    def __init__(self, directory: str, root: int, per_file: int, entries: int, length: int) -> None:
         self._per_file = per_file
         self._entries = entries
+        self._length = length
         self._names, self._listed, self._large = (
             Spool(os.path.join(directory, f"{name}.{root}")) for name in ("names", "listed", "large")
         )
@@ -84,7 +86,8 @@ class Gatherer:
             if self._names.size > self._run_from:
                 self._listed.append(self._run + b"/")
             self._run = None
-            self._close_full(target)
+            if self._cost >= target or self._room(1) <= 0:
+                self.close_segment()
 
     def by_name(self) -> None:
         """Let a list name the files of that directory after all."""
@@ -108,19 +111,21 @@ class Gatherer:
         if self._run is not None:
             self._gather(entries, sum(costs), directories)
             return
-        first = gathered = 0
-        room = self._room
+        longest = max(map(len, entries), default=0) + 1
+        if self._room(longest) <= 0:
+            self.close_segment()
+        first, gathered, room = 0, 0, self._room(longest)
         for place, cost in enumerate(costs):
             if cost >= target:
                 self._gather(entries[first:place], gathered, directories)
                 self._add_large(entries[place], cost, directories)
             elif self._cost + gathered + cost >= target or place + 1 - first >= room:
                 self._gather(entries[first : place + 1], gathered + cost, directories)
-                self._close_full(target)
+                self.close_segment()
             else:
                 gathered += cost
                 continue
-            first, gathered, room = place + 1, 0, self._room
+            first, gathered, room = place + 1, 0, self._room(longest)
         self._gather(entries[first:], gathered, directories)
 
     def _gather(self, entries: t.Sequence[bytes], cost: int, directories: int) -> None:
@@ -140,14 +145,10 @@ class Gatherer:
         place = Range(self._large, offset, self._large.size - offset)
         self._push(Segment(cost, 1, 1, directories, place, place))
 
-    @property
-    def _room(self) -> int:
-        """How many more entries the segment takes that is being gathered."""
-        return self._entries - (self._listed.count - self._count_from)
-
-    def _close_full(self, target: float) -> None:
-        if self._cost >= target or self._room <= 0:
-            self.close_segment()
+    def _room(self, longest: int) -> int:
+        """How many more entries, none of more than so many bytes, the segment takes that is being gathered."""
+        length = self._length - (self._listed.size - self._listed_from)
+        return min(self._entries - (self._listed.count - self._count_from), length // longest)
 
     def close_segment(self) -> None:
         """Make a segment of what was gathered since the last one."""
@@ -167,15 +168,17 @@ class Gatherer:
     def take(self, worth: float) -> list[Segment]:
         """Take the costliest segments, together worth about so much."""
         taken: list[Segment] = []
-        cost = entries = 0
+        cost = entries = length = 0
         while self._heap:
             segment = self._heap[0][2]
-            if taken and (cost + segment.cost / 2 > worth or entries + segment.entries > self._entries):
+            entries += segment.entries
+            length += segment.listed.length
+            full = entries > self._entries or length > self._length
+            if taken and (full or cost + segment.cost / 2 > worth):
                 break
             heapq.heappop(self._heap)
             taken.append(segment)
             cost += segment.cost
-            entries += segment.entries
         self.remaining -= cost
         return taken
 

@@ -108,6 +108,35 @@ def test_directories_of_directories_take_no_pass_of_their_own(tmp_path: pathlib.
     assert not re.findall("--files-from=[^ ]*directories", log.read_text())
 
 
+def _long_names(folder: pathlib.Path, number: int) -> dict[str, t.Any]:
+    """Many files of one directory whose names are long, and what copies them."""
+    folder.joinpath("src").mkdir()
+    for name in range(number):
+        folder.joinpath("src", "%0180d" % name).touch()
+    return {"src": f"{folder}/src/", "dest": f"{folder}/dst/", "jobs": 1}
+
+
+def test_long_names_need_no_lists(tmp_path: pathlib.Path) -> None:
+    params = _long_names(tmp_path, 5000)
+    script = 'case "$*" in *--files-from=*) exit 11 ;; esac; exec rsync "$@"'
+    result = engine.run({**params, "rsync_path": programs.shell(f"{tmp_path}/rsync", script)}, sizes=Sizes())
+    assert result["rc"] == 0, result
+    assert not snapshot.differences(snapshot.snapshot(f"{tmp_path}/src"), snapshot.snapshot(f"{tmp_path}/dst"))
+
+
+def test_an_environment_that_leaves_little_room_for_names(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """execve(2): arguments and environment together have a quarter of the stack, and never more than 6 MiB."""
+    params = _long_names(tmp_path, 1500)
+    room = min(os.sysconf("SC_ARG_MAX"), 6 << 20) - (200 << 10) - sum(map(len, os.environb.values()))
+    for number in range(room // (100 << 10)):
+        monkeypatch.setenv("LARGE_%d" % number, "x" * (100 << 10))
+    result = engine.Started(params, os.fspath(tmp_path), sizes=Sizes()).result()
+    assert result["rc"] == 0, result
+    assert not snapshot.differences(snapshot.snapshot(f"{tmp_path}/src"), snapshot.snapshot(f"{tmp_path}/dst"))
+
+
 def test_a_pull_makes_its_destination_before_the_lanes_begin(ssh: servers.Ssh, tmp_path: pathlib.Path) -> None:
     """Two rsyncs that make it at once fail."""
     (tmp_path / "src/above/below").mkdir(parents=True)

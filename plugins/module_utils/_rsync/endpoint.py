@@ -15,8 +15,9 @@ import typing as t
 # The most bytes of a path on a command line (MAXPATHLEN, with room for what rsync adds), and of all: the system counts
 # a pointer for each (execve(2)), the other words and the environment, too.
 _LONGEST_PATH = 4000
-LONGEST_LINE = min(512 << 10, os.sysconf("SC_ARG_MAX") // 4)
 _POINTER = 8
+_ENVIRONMENT = sum(len(name) + len(value) + 2 + _POINTER for name, value in os.environb.items())
+LONGEST_LINE = max(min(512 << 10, os.sysconf("SC_ARG_MAX") // 2 - _ENVIRONMENT), 0)
 
 _WILDCARD = re.compile(rb"[]*?[]")
 
@@ -131,13 +132,27 @@ class Source(t.NamedTuple):
 
         Names start behind the first ``/./``, and of a path only so many bytes count (flist.c, send_file_list).
         """
-        root = self.root.exact
-        start = root + b"./" + b"./" * self.contents
+        start = self._start
         size = sum(map(len, names)) + (len(start) + 1 + _POINTER) * len(names)
         longest = max(map(len, names), default=0) + len(start)
-        if self.root.remote or b"/./" in root or longest > _LONGEST_PATH or size > LONGEST_LINE:
+        if self.root.remote or b"/./" in self.root.exact or longest > _LONGEST_PATH or size > LONGEST_LINE:
             return []
         return [start + name for name in names]
+
+    def line(self, most: int) -> tuple[int, int]:
+        """How many names, and how many bytes of a list of so many, always fit on a command line as paths.
+
+        Args:
+            most: The most names that there may be.
+        """
+        each = len(self._start) + _POINTER
+        names = min(most, LONGEST_LINE // (2 * each))
+        return names, LONGEST_LINE - names * each
+
+    @property
+    def _start(self) -> bytes:
+        """What stands before a name in such a path."""
+        return self.root.exact + b"./" + b"./" * self.contents
 
     def misread(self, *parts: bytes) -> bool:
         """Say whether no list can hold what has these parts in its name: on a pull rsync refuses what it then gets.

@@ -29,8 +29,8 @@ def make(tmp_path: t.Any) -> t.Iterator[Make]:
     """Make a gatherer; it is closed at the end."""
     made = []
 
-    def build(entries: int = 1000) -> Gatherer:
-        made.append(Gatherer(str(tmp_path), 0, 1, entries))
+    def build(entries: int = 1000, length: int = 1 << 20) -> Gatherer:
+        made.append(Gatherer(str(tmp_path), 0, 1, entries, length))
         return made[-1]
 
     yield build
@@ -174,7 +174,7 @@ def test_many_files_at_once_make_the_same_segments(sizes: list[int], cut: int, e
     found = []
     for starts in ([0, cut, len(names)], range(len(names) + 1)):
         with tempfile.TemporaryDirectory() as folder:
-            gatherer = Gatherer(folder, 0, 1, entries)
+            gatherer = Gatherer(folder, 0, 1, entries, 1 << 20)
             if entered:
                 gatherer.enter(b".")
             for start, end in zip(starts, starts[1:]):
@@ -183,3 +183,21 @@ def test_many_files_at_once_make_the_same_segments(sizes: list[int], cut: int, e
             found.append(taken(gatherer))
             gatherer.close()
     assert found[0] == found[1]
+
+
+def test_a_list_is_not_too_long(make: Make) -> None:
+    """Nor are those of two segments that one lane takes."""
+    gatherer = make(length=20)
+    gatherer.add([b"./1", b"./2", b"./3", b"./4", b"./5", b"./6"], [0] * 6, 0, TARGET)
+    gatherer.add([b"./sixteen bytes!"], [0], 0, TARGET)
+    gatherer.add([b"./longer than the limit"], [0], 0, TARGET)
+    gatherer.close_segment()
+    lists = []
+    while not gatherer.empty:
+        lists.append([entry for segment in gatherer.take(100) for entry in inside(segment.listed)])
+    assert sorted(lists) == [
+        [b"./1", b"./2", b"./3", b"./4", b"./5"],
+        [b"./6"],
+        [b"./longer than the limit"],
+        [b"./sixteen bytes!"],
+    ]

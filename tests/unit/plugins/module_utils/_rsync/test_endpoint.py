@@ -269,6 +269,17 @@ def test_a_command_line_is_not_too_long() -> None:
     assert split.paths(names) == [] and len(split.paths(names[:4000])) == 4000
 
 
+@pytest.mark.parametrize("source", ["/src/", "/src", "/" + "long" * 30 + "/"])
+@pytest.mark.parametrize("most", [1, 4000])
+def test_so_many_names_always_fit_on_a_command_line(source: str, most: int) -> None:
+    split = split_source(parse_endpoint(source))
+    assert split is not None
+    number, length = split.line(most)
+    assert 0 < number <= most
+    names = [b"n" * (min(length // number, 2000) - 1)] * number
+    assert len(split.paths(names)) == number
+
+
 @pytest.mark.parametrize("source", ["far:/src/", "far::m/src", "/src/"])
 @pytest.mark.parametrize(
     ("name", "misread"),
