@@ -119,8 +119,8 @@ def directory_of(request: Request) -> str:
 
 
 def _place(end: Endpoint, request: Request) -> str:
-    if end.remote:
-        return f"{end.user}@{end.host}:{end.port or request.settings['port']}/{end.path}"
+    if end.remote:  # behind another jump host the same name is another host
+        return f"{end.user}@{end.host}:{end.port or request.settings['port']}/{end.path} {request.ssh}"
     return os.path.join(os.getcwd(), end.path)
 
 

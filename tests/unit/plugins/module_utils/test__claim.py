@@ -49,6 +49,16 @@ def test_another_dest(params: dict[str, t.Any]) -> None:
     assert directory(**params).rpartition("-")[0] != directory().rpartition("-")[0]
 
 
+@pytest.mark.parametrize(
+    "params", [{"ssh_args": "-J jump"}, {"ssh_args": "-o Port=23"}, {"private_key": "/k"}], ids=str
+)
+@pytest.mark.parametrize("ends", [{"dest": "h:/b"}, {"src": "h:/a/"}], ids=str)
+def test_another_way_to_the_far_end(params: dict[str, t.Any], ends: dict[str, t.Any]) -> None:
+    assert directory(**params, **ends) != directory(**ends)
+    if ":" in ends.get("dest", ""):
+        assert directory(**params, **ends).rpartition("-")[0] != directory(**ends).rpartition("-")[0]
+
+
 def test_a_relative_path_starts_where_the_module_runs(tmp_path: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
     before = directory(dest="b")
     monkeypatch.chdir(tmp_path)
