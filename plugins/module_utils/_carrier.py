@@ -12,11 +12,11 @@ import os
 import time
 import typing as t
 
-from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncError
+from ansible_collections.vgreb.jsync.plugins.module_utils._errors import LaneError, RsyncError
 from ansible_collections.vgreb.jsync.plugins.module_utils._model import UNCONFIRMED, Failure, Listing
 from ansible_collections.vgreb.jsync.plugins.module_utils._result import LISTED
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import LONGEST_LINE
-from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import PARTIAL, Verdict
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import FULL, PARTIAL, Verdict
 
 if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change, Files
@@ -116,7 +116,8 @@ class Carrier:
     ) -> None:
         """Take in what came of a partition: of so many files that are left rsync has not said that they arrived."""
         if report.verdict in (Verdict.FATAL, Verdict.RETRY):
-            raise RsyncError(self._lanes.explain(report), report.code)
+            turned_away = any(word.startswith(FULL) for word in report.words)
+            raise (LaneError if turned_away else RsyncError)(self._lanes.explain(report), report.code)
         if report.verdict is Verdict.PARTIAL and self._defer:
             self._outcome.deferred = True
         else:

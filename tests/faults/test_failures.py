@@ -241,6 +241,23 @@ def test_a_peer_that_says_nothing_is_given_up(folder: str, ssh: servers.Ssh, tre
     assert not mentioning(ssh.config, name="ssh")
 
 
+def test_a_daemon_that_takes_fewer_connections_than_there_are_lanes(folder: str) -> None:
+    """Those that are turned away for good leave their work to the others, which are under way all the time."""
+    place, source = os.path.join(folder, "rsyncd"), os.path.join(folder, "src")
+    for path in (place, source):
+        os.mkdir(path)
+    for number in range(6):
+        with open(os.path.join(source, "file%d" % number), "wb") as stream:
+            stream.write(os.urandom(200_000))
+    with servers.rsyncd(place) as daemon:
+        params = {"src": source + "/", "dest": daemon.url + "double/dst", "bwlimit": "300k", "jobs": 4, "retries": 0}
+        result = engine.run(params)
+        assert not result["failed"], result
+        warnings = [text for text in result["warnings"] if "max connections (2) reached" in text]
+        assert warnings and warnings == result["warnings"], result
+        assert not snapshot.differences(snapshot.snapshot(source), snapshot.snapshot(os.path.join(daemon.top, "dst")))
+
+
 def test_a_daemon_that_takes_one_connection(folder: str, tree: Tree) -> None:
     """Lanes that are turned away come again; the work is done, on fewer connections."""
     place = os.path.join(folder, "rsyncd")

@@ -140,7 +140,7 @@ class Rsyncd(t.NamedTuple):
     Attributes:
         url: ``rsync://host:port/``
         top: The directory of the module ``tree``, open to all; ``secret`` is the same for user ``al`` with
-            ``password``; ``single`` takes one connection; ``readonly`` takes no files.
+            ``password``; ``single`` takes one connection, ``double`` two; ``readonly`` takes no files.
     """
 
     url: str
@@ -170,7 +170,8 @@ def rsyncd(folder: str, *, host: str = "127.0.0.3", rsync: str = "rsync") -> t.I
         stream.write("lock file = %s/lock\nmotd file = %s/motd\n" % (folder, folder))
         stream.write(module % ("tree", top, "no", ""))
         stream.write(module % ("secret", top, "no", "auth users = al\nsecrets file = %s\n" % secrets))
-        stream.write(module % ("single", top, "no", "max connections = 1\n"))
+        for name, most in (("single", 1), ("double", 2)):
+            stream.write(module % (name, top, "no", "max connections = %d\nlock file = %s/%s\n" % (most, folder, name)))
         stream.write(module % ("readonly", top, "yes", ""))
     with open(os.path.join(folder, "motd"), "w") as stream:
         stream.write("Welcome to the daemon.\nIt has a message of the day.\n")

@@ -76,6 +76,9 @@ _FINAL = re.compile(
     re.MULTILINE,
 )
 
+# A daemon that serves as many as it may (clientserver.c).
+FULL = b"@ERROR: max connections"
+
 
 class Verdict(enum.Enum):
     """What follows from the end of one rsync."""
@@ -129,6 +132,7 @@ def worst(codes: t.Iterable[int]) -> int:
 __all__ = (
     "DELETE_LIMIT",
     "FILE_IO",
+    "FULL",
     "MEANING",
     "NOT_ALLOWED",
     "NOT_FOUND",

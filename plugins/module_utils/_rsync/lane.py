@@ -122,6 +122,7 @@ class Lane:
             LaneError: The far end refuses, or cannot be reached after all retries.
         """
         if not self._lanes.request.uses_ssh:
+            self.lost = False
             return
         async with self._opening:
             attempt = 0
