@@ -31,6 +31,10 @@ if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import Report
 
 
+# rsync reads a list with two system calls for each byte (read_line in io.c): about so many bytes in a second.
+_LIST_RATE = 1 << 20
+
+
 class Carrier:
     """Carries partitions over lanes, and says what came of each.
 
@@ -43,6 +47,7 @@ class Carrier:
 
     Attributes:
         short: Of some partition not everything arrived.
+        by_line: The names of the last partition went on the command line, so that no rsync needs to wait for a list.
     """
 
     def __init__(self, lanes: Lanes, command: Command, plan: Plan, outcome: Outcome, *, defer: bool) -> None:
@@ -52,6 +57,7 @@ class Carrier:
         self._outcome = outcome
         self._defer = defer
         self.short = False
+        self.by_line = False
 
     async def carry(
         self, lane: Lane, partition: Partition, waiting: Waiting | None, load: Load, sent: t.Callable[[], None]
@@ -90,8 +96,17 @@ class Carrier:
 
         lane.partitions += 1
         self._outcome.partitions += 1
+        by_line = self.by_line = self._suits_line(partition, waiting)
+        if by_line and waiting:
+            await self._lanes.processes.dismiss(waiting.process)
+            waiting = None
+
+        def build(shell: str | None, rate: int) -> list[bytes]:
+            names = self._paths(partition) if by_line else ()
+            return self._command.transfer(root, partition.path, shell, rate, names)
+
         report = await lane.carry(
-            lambda shell, rate: self._command.transfer(root, partition.path, shell, rate, self._paths(partition)),
+            build,
             arrived,
             on_files=None if self._outcome.keeps_lines else files_arrived,
             waiting=waiting,
@@ -103,10 +118,17 @@ class Carrier:
         ended = time.monotonic() if left > 0 else last
         await self._settle(lane, root, partition, report, ended - started, left)
 
+    def _suits_line(self, partition: Partition, waiting: Waiting | None) -> bool:
+        """Say whether rsync should be told names on its command line: reading their list takes longer than a start.
+
+        An rsync that waits for a list saves about what a login takes.
+        """
+        if self._lanes.request.pull or partition.size > LONGEST_LINE:
+            return False
+        return not waiting or partition.size > _LIST_RATE * self._lanes.first.login_seconds
+
     def _paths(self, partition: Partition) -> list[bytes]:
-        """What a local rsync is told on its command line instead of in a list; nothing where that is too long."""
-        if self._lanes.request.far or partition.size > LONGEST_LINE:
-            return []
+        """The names as paths; none where rsync would read these otherwise than a list."""
         return self._plan.roots[partition.root].paths(
             [self._plan.name(entry, partition.root) for entry in partition.entries()]
         )

@@ -174,6 +174,7 @@ class _Run:
             sizes = sizes._replace(per_file=min(sizes.per_file, per_file(request.bwlimit)))
         elif not request.far:
             sizes = sizes._replace(partition=min(sizes.partition, _NEAR_PARTITION))
+        if not request.pull and not lanes.distant:
             names, length = min(root.line(_NEAR_ENTRIES) for root in roots)
             if names > _NEAR_ENTRIES // 4:
                 sizes = sizes._replace(entries=min(entries, names), length=length)

@@ -187,7 +187,7 @@ class Transfer:
     async def _prepare(self, lane: Lane, needed: asyncio.Event) -> Waiting | None:
         """Log in, and start an rsync where that can wait for its list."""
         await needed.wait()
-        if not self._lanes.prepares or len(self._plan.roots) > 1:
+        if not self._lanes.prepares or len(self._plan.roots) > 1 or self._carrier.by_line:
             await lane.open()
             return None
         root = self._plan.roots[0].root

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import subprocess
@@ -13,7 +14,9 @@ import tempfile
 import typing as t
 
 import pytest
+from ansible_collections.vgreb.jsync.plugins.module_utils import _carrier
 from ansible_collections.vgreb.jsync.plugins.module_utils._partition import Sizes
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync import lanes
 
 from tests.support import engine, programs, servers, snapshot
 
@@ -122,6 +125,25 @@ def test_long_names_need_no_lists(tmp_path: pathlib.Path) -> None:
     result = engine.run({**params, "rsync_path": programs.shell(f"{tmp_path}/rsync", script)}, sizes=Sizes())
     assert result["rc"] == 0, result
     assert not snapshot.differences(snapshot.snapshot(f"{tmp_path}/src"), snapshot.snapshot(f"{tmp_path}/dst"))
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_a_push_of_long_names(
+    ssh: servers.Ssh, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, listed: bool
+) -> None:
+    """They need no lists where these take longer than a login."""
+    monkeypatch.setattr(lanes, "_DISTANT_SECONDS", math.inf)
+    monkeypatch.setattr(_carrier, "_LIST_RATE", math.inf if listed else 0)
+    params = _long_names(tmp_path, 5000)
+    log = tmp_path / "log"
+    script = 'echo $# "$*" | cut -c -4000 >> \'%s\'; exec rsync "$@"' % log
+    program = programs.shell(os.fspath(tmp_path / "rsync"), script)
+    far = {"dest": f"{ssh.host}:{tmp_path}/dst/", "rsync_path": program, **ssh.options()}
+    result = engine.run({**params, **far}, sizes=Sizes())
+    assert result["rc"] == 0, result
+    assert not snapshot.differences(snapshot.snapshot(f"{tmp_path}/src"), snapshot.snapshot(f"{tmp_path}/dst"))
+    words = [int(line.split()[0]) for line in log.read_text().splitlines()]
+    assert (sum(number for number in words if number > 100) >= 5000) != listed
 
 
 def test_an_environment_that_leaves_little_room_for_names(
