@@ -18,7 +18,7 @@ ROLE = os.path.join(os.path.dirname(__file__), os.pardir, os.pardir, "roles", "s
 # What the role has for itself.
 OWN = {"jsync_assert", "jsync_hosts", "jsync_install", "jsync_items", "jsync_options"}
 # What the action plugin gives the module.
-OF_THE_ACTION = {"follow", "umask"}
+OF_THE_ACTION = {"follow"}
 
 
 def load(*names: str) -> t.Any:
