@@ -372,7 +372,8 @@ def test_migration_that_is_only_looked_at(ansible: Ansible, hosts: Hosts) -> Non
     place = Place(ansible, "migration to come")
     variables = {"migrate_old": "db", "migrate_new": "web", "migrate_path": place.source + "/"}
     variables["migrate_dest"] = place.path("new")
-    ended = play(ansible, "migrate_path", variables, "-i", hosts.inventory, "--check")
+    known = variables_of(place, {"db": {"jsync_items": [{"src": "/absent"}]}})
+    ended = play(ansible, "migrate_path", variables, "-i", hosts.inventory, "-i", known, "--check")
     assert ended.code == 0 and ended.output.count("would copy") == 2, ended.output
     assert "/ would move" in ended.output and "was out of use for" not in ended.output
     assert not os.path.exists(place.path("new"))
@@ -383,6 +384,13 @@ NO_MIGRATION: list[tuple[dict[str, t.Any], str]] = [
     ({"migrate_new": "nobody"}, "migrate_old is db, migrate_new nobody, and"),
     ({"migrate_stopp": "stop.yml"}, "has no variable migrate_stopp; it has migrate_old,"),
     ({"jsync_delete": True}, "Leave jsync_delete out: migrate_path says what is moved"),
+    (
+        {
+            "jsync_options": {"delete": True, "nice": 19, "src_host": "db"},
+            "jsync_rsync_opts": ["--delete-after", "--delay-updates"],
+        },
+        "Leave --delete-after, jsync_options.delete, jsync_options.src_host out:",
+    ),
     ({"migrate_passes": "few"}, "migrate_passes is few: give a whole number of passes."),
     ({"migrate_stop": "absent.yml"}, "migrate_stop is absent.yml, which is no file in"),
 ]
@@ -395,3 +403,21 @@ def test_migration_with_wrong_variables(ansible: Ansible, hosts: Hosts, variable
     assert ended.code != 0
     assert says in " ".join(ended.output.split()), ended.output
     assert "Copy" not in ended.output
+
+
+@in_one
+def test_migration_with_variables_of_the_new_host(ansible: Ansible, hosts: Hosts) -> None:
+    place = Place(ansible, "migration of items")
+    place.text("kept/file", "of another tree")
+    items = [{"src": place.source + "/", "dest": place.path("kept") + "/"}]
+    given = {"migrate_old": "db", "migrate_new": "web", "migrate_path": "/absent/"}
+    known = variables_of(place, {"web": {"jsync_items": items}})
+    ended = play(ansible, "migrate_path", given, "-i", hosts.inventory, "-i", known)
+    assert ended.code != 0
+    assert "Leave jsync_items out: migrate_path says what is moved" in " ".join(ended.output.split()), ended.output
+    assert os.listdir(place.path("kept")) == ["file"]
+
+
+def variables_of(place: Place, rows: dict[str, dict[str, t.Any]]) -> str:
+    """An inventory that gives hosts of another one further variables."""
+    return place.text("further.json", json.dumps({"all": {"hosts": rows}}))
