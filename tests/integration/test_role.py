@@ -368,6 +368,25 @@ def test_migration_to_a_host_that_is_full(ansible: Ansible, hosts: Hosts) -> Non
 
 
 @in_one
+@pytest.mark.parametrize(
+    ("path", "dest"),
+    [("src/", "src/"), ("src", ""), ("src/.", "src/."), ("src/a", "src/"), ("src/z", "src/")],
+    ids=["content", "directory", "dot", "directory in it", "file"],
+)
+def test_migration_to_the_same_place(ansible: Ansible, hosts: Hosts, path: str, dest: str) -> None:
+    """The hosts have their files in common: the copy is where it belongs when nothing has changed."""
+    place = Place(ansible, "same place " + path.replace("/", "-"))
+    before = snapshot.snapshot(place.here)
+    given = {"migrate_old": "db", "migrate_new": "web", "migrate_path": place.path(path)}
+    ended = play(ansible, "migrate_path", given, "-i", hosts.inventory)
+    assert ended.code == 0 and "was out of use for " in ended.output, ended.output
+    ends = f"{place.path(path)} to {place.path(dest)}: 0 files, "
+    assert ended.output.count(json.dumps(ends)[1:-1]) == 2, ended.output
+    assert not snapshot.differences(before, snapshot.snapshot(place.here))
+    ansible.check_clean()
+
+
+@in_one
 def test_migration_that_is_only_looked_at(ansible: Ansible, hosts: Hosts) -> None:
     place = Place(ansible, "migration to come")
     variables = {"migrate_old": "db", "migrate_new": "web", "migrate_path": place.source + "/"}
