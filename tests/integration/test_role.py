@@ -16,11 +16,12 @@ import sys
 import typing as t
 
 import pytest
+import yaml
 
 from tests.integration.contract import check_keys
 from tests.integration.environments import in_one
 from tests.integration.hosts import PUBLIC_PYTHON, Hosts, other_user
-from tests.integration.runner import Ansible, Ended
+from tests.integration.runner import REPOSITORY, Ansible, Ended
 from tests.integration.test_errors import small_place
 from tests.integration.test_place import NOTING, notes
 from tests.integration.test_targets import ITEMIZED, Place
@@ -231,6 +232,24 @@ def test_tags_alone(ansible: Ansible) -> None:
     assert sync.code == 0, sync.output
     assert "Look for rsync" not in sync.output and "Say what was done" not in sync.output, sync.output
     place.same("src", "copy")
+
+
+def test_null_is_as_good_as_not_set(ansible: Ansible) -> None:
+    place = Place(ansible, "null")
+    with open(os.path.join(REPOSITORY, "roles", "sync", "meta", "argument_specs.yml")) as stream:
+        variables: dict[str, t.Any] = dict.fromkeys(yaml.safe_load(stream)["argument_specs"]["main"]["options"])
+    del variables["jsync_mode"]
+    variables.update(jsync_src=place.source + "/", jsync_dest=place.path("copy"))
+    here = ("-i", "localhost,", "-c", "local")
+    for playbook in ("check", "sync"):
+        ended = play(ansible, playbook, variables, *here)
+        assert ended.code == 0 and "Install rsync where it is missing" in ended.output, ended.output
+    place.same("src", "copy")
+    null = {"hard_links": None}
+    variables.update(jsync_hard_links=True, jsync_options=null, jsync_items=[{"dest": place.path("again"), **null}])
+    ended = play(ansible, "sync", variables, *here)
+    assert ended.code == 0, ended.output
+    place.same("src", "again")
 
 
 def test_misspelt_variable(ansible: Ansible) -> None:
