@@ -51,6 +51,14 @@ _LEFT_TO_RSYNC = frozenset(
     ("recursive", "links", "perms", "times", "owner", "group", "devices", "specials", "whole_file")
 )
 _PATHS_HERE = frozenset(("files_from", "password_file"))
+# What YAML takes for numbers where rsync and umask read something else: 0644 is 420 there, and 33:33 is 2013.
+_IN_QUOTES = {
+    "chmod": "0644",
+    "chown": "33:33",
+    "usermap": "1000:33",
+    "groupmap": "1000:33",
+    "umask": "0027",
+}
 # The standard input of an rsync, which a lane's rsync may be given its list on.
 _INPUTS = ("-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
 # What the action plugin does on the controller; the module takes it and leaves it alone.
@@ -83,7 +91,7 @@ def argument_spec() -> dict[str, dict[str, t.Any]]:
         "follow": {"type": "path"},
         "lease": {"type": "int", "default": LEASE_SECONDS},
         "on_running": {"type": "str", "default": "attach", "choices": ["attach", "wait", "fail"]},
-        "umask": {"type": "str"},
+        "umask": {"type": "raw"},
         **SHOWN,
     }
     for row in table.OPTIONS:
@@ -98,7 +106,7 @@ def _specify(row: table.Option) -> dict[str, t.Any]:
         return {"type": "int"}
     if row.option in _PATHS_HERE:
         return {"type": "path", "no_log": False} if row.option == "password_file" else {"type": "path"}
-    if row.kind in (table.LIST, table.FILTER) or row.option == "remote_rsync_path":
+    if row.kind in (table.LIST, table.FILTER) or row.option == "remote_rsync_path" or row.option in _IN_QUOTES:
         return {"type": "raw"}
     if row.kind == table.VALUE:
         return {"type": "str"}
@@ -223,6 +231,7 @@ def build_request(params: t.Mapping[str, t.Any], *, check: bool = False) -> Requ
         RequestError: An option, alone or beside another, asks for what cannot be.
     """
     check_texts(params)
+    _check_quotes(params)
     _check_place(params)
     settings = _build_settings(params)
     sources = tuple(_endpoint("src", text) for text in texts("src", params["src"]))
@@ -289,6 +298,28 @@ def check_texts(params: t.Mapping[str, t.Any]) -> None:
             if isinstance(text, str) and "\0" in text:
                 shown = "secret" if option == "password" else repr(text)
                 raise RequestError(f"{option} is {shown}: no program can be given a NUL byte")
+
+
+def _check_quotes(params: t.Mapping[str, t.Any]) -> None:
+    """Refuse what has been written without quotes and means something else as a number."""
+    for option, example in _IN_QUOTES.items():
+        value = params.get(option)
+        entries = value if option == "chmod" and isinstance(value, (list, tuple)) else [value]
+        for entry in entries:
+            _check_number(option, entry, example)
+            if option != "chmod" and not isinstance(entry, (str, type(None))):
+                raise RequestError(f"{option} is {entry!r}: give a text")
+    words = params.get("rsync_opts")
+    if isinstance(words, (list, tuple)):
+        for word, value in zip(words, words[1:]):
+            for option, example in _IN_QUOTES.items():
+                if word == "--" + option:
+                    _check_number("rsync_opts: " + word, value, example)
+
+
+def _check_number(what: str, value: t.Any, example: str) -> None:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        raise RequestError(f'{what} is {value}, a number: put it in quotes, as "{example}"')
 
 
 def _check_place(params: t.Mapping[str, t.Any]) -> None:

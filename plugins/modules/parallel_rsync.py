@@ -286,17 +286,19 @@ options:
     description: What to append to their names.
     type: str
   chmod:
-    description: Permissions to set instead of those of the source, one or a list of rsync's own expressions.
+    description: Permissions to set instead of those of the source, one or a list of rsync's own expressions. In quotes,
+      as C("0644"), because YAML reads C(0644) as the number 420.
     type: raw
   chown:
-    description: Owner and group to set, as C(user:group).
-    type: str
+    description: Owner and group to set, as C(user:group). In quotes, as C("33:33"), because YAML reads C(33:33) as the
+      number 2013.
+    type: raw
   usermap:
-    description: How to map users, as rsync writes it.
-    type: str
+    description: How to map users, as rsync writes it, in quotes.
+    type: raw
   groupmap:
-    description: How to map groups, as rsync writes it.
-    type: str
+    description: How to map groups, as rsync writes it, in quotes.
+    type: raw
   link_dest:
     description: Directories, relative to the destination, whose equal files are linked to instead of copied. One or a
       list.
@@ -483,9 +485,9 @@ options:
     choices: [attach, wait, fail]
   umask:
     description:
-      - The umask to make files and directories with on the target host, in octal digits and in quotes. It
-        counts where O(perms) is off. The default is that of the login.
-    type: str
+      - The umask to make files and directories with on the target host, in octal digits and in quotes, as
+        C("0027"). It counts where O(perms) is off. The default is that of the login.
+    type: raw
   progress:
     description:
       - Show where the run is, in lines that come seldom. The first one after 2 seconds, the next ones when 10 % or 10

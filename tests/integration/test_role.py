@@ -42,6 +42,11 @@ WRONG: list[dict[str, t.Any]] = [
         "variables": {"jsync_mode": "sideways"},
         "says": "value of jsync_mode must be one of: target, push, pull, got: sideways",
     },
+    {"variables": {"jsync_options": {"chown": 2013}}, "says": 'chown is 2013, a number: put it in quotes, as "33:33"'},
+    {
+        "variables": {"jsync_items": [{"chown": "a:b"}, {"chmod": ["D755", 0o644]}]},
+        "says": 'chmod is 420, a number: put it in quotes, as "0644"',
+    },
     {"variables": {"jsync_options": {"jobs": 0}}, "says": "jobs is 0: give a number from 1 to 128"},
     {
         "variables": {"jsync_rsync_path": "/absent", "jsync_install": False},

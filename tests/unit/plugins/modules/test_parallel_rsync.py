@@ -232,6 +232,15 @@ def test_the_module_works_with_a_umask(tree: dict[str, t.Any]) -> None:
     assert code == 0 and os.stat(os.path.join(tree["dest"], "b")).st_mode & 0o777 == 0o640
 
 
+@pytest.mark.parametrize(("option", "number"), [("chmod", 0o644), ("chown", 2013), ("umask", 0o27), ("usermap", 60033)])
+def test_the_module_refuses_numbers_for_what_yaml_reads_otherwise(
+    tree: dict[str, t.Any], option: str, number: int
+) -> None:
+    code, result = module({**tree, option: number})
+    assert code == 1 and result["msg"].startswith(f"{option} is {number}, a number: put it in quotes, as ")
+    assert not os.path.exists(os.path.join(tree["dest"], "b"))
+
+
 def test_the_module_ignores_what_is_the_action_plugins(tree: dict[str, t.Any]) -> None:
     code, result = module({**tree, "progress": True, "progress_interval": 0.1, "progress_log": "/nowhere/log"})
     assert code == 0 and result["stats"]["files"] == 2
