@@ -401,7 +401,8 @@ options:
   bwlimit:
     description:
       - A limit for the whole run, in rsync's notation. C(400k) or C(12m) a second, a plain number is KiB a second.
-      - The scan has it for itself, then it is shared out over the lanes, by what each of them carries.
+      - The scan has it for itself, then it is shared out over the lanes, by what each of them carries. A share is whole
+        KiB a second, as rsync knows no others, so that no more lanes work at once than the limit has KiB.
       - A run with O(jobs=auto) stays with the number of lanes that it began with.
     type: str
   rsync_timeout:

@@ -8,14 +8,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import re
 import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
 
-# rsync refuses less (options.c, parse_size_arg for bwlimit).
-LEAST = 512
+# rsync refuses less (options.c, parse_size_arg for bwlimit), and rounds to these units, up or down.
+_LEAST = 512
+_UNIT = 1024
 
 # What large loads leave to all others together.
 _RESERVED = 0.05
@@ -49,7 +51,7 @@ def parse_rate(text: str) -> int:
     number, suffix, base = match.groups()
     power = "bkmgtp".index((suffix or "k").lower())
     size = int(float(number) * (1000 if (base or "").lower() == "b" else 1024) ** power)
-    if 0 < size < LEAST:
+    if 0 < size < _LEAST:
         raise RequestError(f"bwlimit is {text!r}: rsync's least is 512 bytes a second")
     return size
 
@@ -72,7 +74,7 @@ class Bandwidth:
     """A rate for the whole run, shared out over what runs.
 
     rsync keeps the rate that it was started with. So that none is left alone with a small share at the end, those that
-    start together share by what they carry.
+    start together share by what they carry. Shares are whole KiB: where none is left, the next one waits.
 
     Args:
         total: Bytes a second, 0 for no limit.
@@ -82,25 +84,38 @@ class Bandwidth:
     """
 
     def __init__(self, total: int) -> None:
-        self._total = total
-        self._used: list[float] = []
+        self._total = max(total // _UNIT, 1) if total else 0
+        self._used: list[int] = []
+        self._waiting: list[asyncio.Future[None]] = []
         self.holders = 1
 
-    @contextlib.contextmanager
-    def share(self, load: Load = NO_LOAD) -> t.Iterator[int]:
-        """Hold a share of what is not used."""
+    @contextlib.asynccontextmanager
+    async def share(self, load: Load = NO_LOAD) -> t.AsyncIterator[int]:
+        """Hold a share of what is not used, in bytes a second."""
         if not self._total:
             yield 0
             return
-        rate = max(self._rate(load), LEAST)
-        self._used.append(rate)
+        while not self._free:
+            given_back: asyncio.Future[None] = asyncio.get_event_loop().create_future()
+            self._waiting.append(given_back)
+            await given_back
+        units = max(int(self._units(load)), 1)
+        self._used.append(units)
         try:
-            yield int(rate)
+            yield units * _UNIT
         finally:
-            self._used.remove(rate)
+            self._used.remove(units)
+            for given_back in self._waiting:
+                if not given_back.done():
+                    given_back.set_result(None)
+            self._waiting.clear()
 
-    def _rate(self, load: Load) -> float:
-        free = max(self._total - sum(self._used), 0)
+    @property
+    def _free(self) -> int:
+        return self._total - sum(self._used)
+
+    def _units(self, load: Load) -> float:
+        free = self._free
         idle = max(self.holders - len(self._used), 1)
         if not load.bytes:
             return free / idle
@@ -108,4 +123,4 @@ class Bandwidth:
         return min(free * load.bytes / (load.bytes + load.rivals), free - reserved)
 
 
-__all__ = ("Bandwidth", "LEAST", "Load", "NO_LOAD", "parse_rate", "per_file")
+__all__ = ("Bandwidth", "Load", "NO_LOAD", "parse_rate", "per_file")

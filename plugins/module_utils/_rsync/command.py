@@ -266,7 +266,7 @@ class Command:
     ) -> list[bytes]:
         argv = [self._binary.path, *words, *self._connection(shell), *_REPORT]
         if rate:
-            argv.append(f"--bwlimit={rate / 1024:.3f}K")
+            argv.append(f"--bwlimit={rate // 1024}K")
         argv += ["--", *sources, dest]
         return [word.encode("utf-8", "surrogateescape") for word in argv]
 

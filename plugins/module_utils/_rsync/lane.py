@@ -225,7 +225,7 @@ class Lane:
             LaneError: The lane has lost its connection and cannot get it back.
         """
         attempt, repeated = 0, False
-        with self._lanes.bandwidth.share(load) as rate:
+        async with self._lanes.bandwidth.share(load) as rate:
             while True:
                 if waiting and waiting.process.running:
                     waiting.report.listen(on_change, on_note, on_files)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import re
 import subprocess
@@ -14,7 +15,7 @@ import typing as t
 import pytest
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.bandwidth import (
-    LEAST,
+    NO_LOAD,
     Bandwidth,
     Load,
     parse_rate,
@@ -80,89 +81,157 @@ def test_rsync_refuses_the_same(tmp_path: object) -> None:
     assert accepted == []
 
 
-def limited(total: int, holders: int) -> Bandwidth:
-    bandwidth = Bandwidth(total)
-    bandwidth.holders = holders
-    return bandwidth
+def at_once(work: t.Coroutine[t.Any, t.Any, t.Any]) -> t.Any:
+    """What comes of something that need not wait."""
+    try:
+        work.send(None)
+    except StopIteration as ended:
+        return ended.value
+    raise AssertionError("it waits")
 
 
-def shares(bandwidth: Bandwidth, count: int) -> list[int]:
-    """What so many get that run at once."""
-    with contextlib.ExitStack() as running:
-        return [running.enter_context(bandwidth.share()) for _number in range(count)]
+class Shared:
+    """A limit in KiB, and who holds shares of it. Nobody waits here."""
+
+    def __init__(self, units: int, holders: int) -> None:
+        self.bandwidth = Bandwidth(units << 10)
+        self.bandwidth.holders = holders
+        self.held: list[tuple[t.Any, float]] = []
+
+    def take(self, load: Load = NO_LOAD) -> float:
+        """The share of one more, in KiB."""
+        holder = self.bandwidth.share(load)
+        share = at_once(holder.__aenter__()) / 1024
+        self.held.append((holder, share))
+        return share
+
+    def give_back(self, place: int = -1) -> None:
+        holder, _share = self.held.pop(place)
+        at_once(holder.__aexit__(None, None, None))
+
+    def take_all(self, count: int) -> list[float]:
+        """What so many get that run at once."""
+        shares = [self.take() for _number in range(count)]
+        for _share in shares:
+            self.give_back()
+        return shares
 
 
-def test_one_alone_has_all() -> None:
-    assert shares(Bandwidth(1 << 20), 1) == [1 << 20]
+@pytest.mark.parametrize(("holders", "units", "expected"), [(1, 1024, [1024]), (4, 1024, [256] * 4), (4, 0, [0] * 4)])
+def test_equal_shares(holders: int, units: int, expected: list[float]) -> None:
+    assert Shared(units, holders).take_all(holders) == expected
 
 
-def test_equal_shares() -> None:
-    assert shares(limited(1 << 20, 4), 4) == [1 << 18] * 4
+@pytest.mark.parametrize("load", [NO_LOAD, Load(10)])
+@pytest.mark.parametrize(("units", "expected"), [(20, [2] * 4 + [3] * 4), (12, [1] * 4 + [2] * 4), (8, [1] * 8)])
+def test_small_shares_are_whole_and_add_up(units: int, expected: list[float], load: Load) -> None:
+    """rsync makes 2 KiB of 1.5."""
+    shared = Shared(units, 8)
+    assert [shared.take(load._replace(rivals=load.bytes * others)) for others in reversed(range(8))] == expected
 
 
-def test_no_limit() -> None:
-    assert shares(limited(0, 4), 5) == [0] * 5
+@pytest.mark.parametrize("total", [512, 1023, 2047])
+def test_the_least_share(total: int) -> None:
+    async def share() -> int:
+        async with Bandwidth(total).share() as rate:
+            return rate
+
+    assert asyncio.run(share()) == 1024
+
+
+def test_whoever_finds_nothing_left_waits() -> None:
+    bandwidth = Bandwidth(2 << 10)
+    bandwidth.holders = 3
+    said: list[str] = []
+
+    async def hold(name: str, end: asyncio.Event) -> None:
+        async with bandwidth.share() as rate:
+            said.append(f"{name} has {rate}")
+            await end.wait()
+
+    async def share() -> None:
+        ends = {name: asyncio.Event() for name in "abcd"}
+        tasks = {name: asyncio.ensure_future(hold(name, end)) for name, end in ends.items()}
+        for name in "bacd":
+            await asyncio.sleep(0)
+            said.append(f"end {name}")
+            ends[name].set()
+            await tasks[name]
+
+    asyncio.run(share())
+    had = ["a has 1024", "b has 1024", "end b", "c has 1024", "end a", "d has 1024", "end c", "end d"]
+    assert said == had
+
+
+def test_whoever_is_told_to_end_waits_no_longer() -> None:
+    bandwidth = Bandwidth(1 << 10)
+
+    async def share() -> int:
+        async with bandwidth.share() as rate:
+            return rate
+
+    async def give_up() -> int:
+        async with bandwidth.share():
+            waiting = asyncio.ensure_future(share())
+            await asyncio.sleep(0)
+            waiting.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await waiting
+        return await share()
+
+    assert asyncio.run(give_up()) == 1024
 
 
 def test_what_is_given_back_is_shared_again() -> None:
-    bandwidth = limited(1000_000, 4)
-    assert shares(bandwidth, 4) == shares(bandwidth, 4)
-    bandwidth.holders = 2
-    assert shares(bandwidth, 2) == [500_000] * 2
+    shared = Shared(1000, 4)
+    assert shared.take_all(4) == shared.take_all(4)
+    shared.bandwidth.holders = 2
+    assert shared.take_all(2) == [500] * 2
 
 
 def test_the_last_holders_get_what_others_do_not_use() -> None:
-    bandwidth = limited(1_000_000, 5)
-    with bandwidth.share() as first:
-        assert first == 200_000
-        bandwidth.holders = 2
-        assert shares(bandwidth, 1) == [800_000]
+    shared = Shared(1000, 5)
+    assert shared.take() == 200
+    shared.bandwidth.holders = 2
+    assert shared.take() == 800
 
 
 def test_those_that_start_together_end_together() -> None:
-    bandwidth = limited(1_000_000, 8)
+    shared = Shared(1000, 8)
     loads = [40, 10, 30, 20]
-    with contextlib.ExitStack() as running:
-        rates = []
-        for number, size in enumerate(loads):
-            others = sum(loads[number + 1 :])
-            rates.append(running.enter_context(bandwidth.share(Load(size, others))))
-    assert rates[:3] == [400_000, 100_000, 300_000]
-    assert 175_000 <= rates[3] <= 200_000  # the lanes that have nothing keep a little
+    shares = [shared.take(Load(size, sum(loads[number + 1 :]))) for number, size in enumerate(loads)]
+    assert shares[:3] == [400, 100, 300]
+    assert 175 <= shares[3] <= 200  # the lanes that have nothing keep a little
 
 
 def test_whoever_starts_late_has_its_share() -> None:
     """However long the others have been at it."""
-    bandwidth = limited(1_000_000, 4)
-    with contextlib.ExitStack() as running:
-        rates = [running.enter_context(bandwidth.share(Load(10, 10 * others))) for others in (3, 2, 1, 0)]
-    assert rates == [250_000] * 4
+    shared = Shared(1000, 4)
+    assert [shared.take(Load(10, 10 * others)) for others in (3, 2, 1, 0)] == [250] * 4
 
 
-def test_a_large_load_leaves_something_to_all_others() -> None:
-    bandwidth = limited(1_000_000, 11)
-    with bandwidth.share(Load(1 << 40)) as large:
-        assert large == 954_545
-        assert min(shares(bandwidth, 10)) >= 4545
+@pytest.mark.parametrize(("units", "share"), [(1000, 954), (12, 11), (2, 1)])
+def test_a_large_load_leaves_something_to_all_others(units: int, share: int) -> None:
+    shared = Shared(units, 11)
+    assert shared.take(Load(1 << 40)) == share
+    assert shared.take() == max((units - share) // 10, 1)
 
 
 def test_files_of_a_limited_run_cost_their_names_and_some_time() -> None:
     assert (per_file(0), per_file(1_000_000), per_file(1_000_000_000)) == (100, 140, 40_100)
 
 
-@given(st.integers(1, 1 << 40), st.integers(1, 130), st.data())
-def test_never_more_than_the_limit(total: int, holders: int, data: st.DataObject) -> None:
-    """However rsyncs begin and end, all shares together stay below the limit, but for rsync's least of each."""
-    bandwidth = limited(total, holders)
-    running: list[tuple[t.ContextManager[int], int]] = []
+@given(st.integers(1, 1 << 30), st.integers(1, 130), st.data())
+def test_never_more_than_the_limit(units: int, holders: int, data: st.DataObject) -> None:
+    """However rsyncs begin and end, all shares together stay below the limit, in whole KiB."""
+    shared = Shared(units, holders)
     load = st.builds(Load, *[st.integers(0, 1 << 50)] * 2)
     for begin in data.draw(st.lists(st.booleans(), max_size=60)):
-        if begin and len(running) < holders:
-            holder = bandwidth.share(data.draw(load))
-            running.append((holder, holder.__enter__()))
-        elif running:
-            holder, _rate = running.pop(data.draw(st.integers(0, len(running) - 1)))
-            holder.__exit__(None, None, None)
-        rates = [rate for _holder, rate in running]
-        assert all(rate >= LEAST for rate in rates)
-        assert sum(rate for rate in rates if rate > LEAST) <= total
+        shares = [share for _holder, share in shared.held]
+        if begin and len(shares) < holders and sum(shares) < units:
+            shared.take(data.draw(load))
+        elif shares:
+            shared.give_back(data.draw(st.integers(0, len(shares) - 1)))
+        shares = [share for _holder, share in shared.held]
+        assert all(share >= 1 and share == int(share) for share in shares)
+        assert sum(shares) <= units
