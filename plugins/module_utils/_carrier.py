@@ -148,8 +148,14 @@ class Carrier:
                 await self._name_failures(lane, root, partition, report, left)
             else:
                 self._outcome.settle(report)
+                self._find_equal(report, partition, left)
                 self._learn(report, partition, seconds)
             os.unlink(partition.path)
+
+    def _find_equal(self, report: Report, partition: Partition, left: int) -> None:
+        """Count what rsync has only compared: of that it says nothing."""
+        size = self._plan.partitioner.bytes_in(partition) - report.statistics.get("Total transferred file size", 0)
+        self._outcome.find_equal(max(left, 0), max(size, 0))
 
     def _learn(self, report: Report, partition: Partition, seconds: float) -> None:
         if report.first_word is not None:
@@ -167,6 +173,8 @@ class Carrier:
         if change.transfer:
             lane.files += 1
             lane.bytes += change.size
+        elif change.item[1:2] == b"f":
+            self._outcome.find_equal(1)
         return not change.deletion
 
     def _files_arrived(self, lane: Lane, files: Files) -> None:

@@ -235,6 +235,10 @@ class Partitioner:
             self._share = level(self.remaining, [*under_way, *[0.0] * idle]) if self.pace.known else evenly
         return self._share or worth
 
+    def bytes_in(self, partition: Partition) -> int:
+        """Bytes of the files in a partition."""
+        return partition.cost - partition.files * self._sizes.per_file
+
     def give_back(self, partition: Partition) -> None:
         """Take back what its lane could not carry to its end; its list is removed."""
         os.unlink(partition.path)

@@ -78,7 +78,8 @@ class Progress:
         """
         seconds = self._clock() - self._started
         done = outcome.done_bytes + sum(file.bytes for file in underway.values())
-        self._files = max(self._files, outcome.done_files)
+        whole = outcome.done_files
+        self._files = max(self._files, min(whole, outcome.found_files) if outcome.scan_ended else whole)
         self._bytes = max(self._bytes, min(done, outcome.found_bytes) if outcome.scan_ended else done)
         files, size = max(outcome.found_files, self._files), max(outcome.found_bytes, self._bytes)
         pace = self._pace.update(seconds, self._bytes + _PER_FILE * self._files)

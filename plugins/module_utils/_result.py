@@ -60,6 +60,7 @@ class Outcome:
         adopted: The result of the run that this one was attached to.
         touched: Directories may have been made; they are counted when all is done.
         deferred: A partition failed in part; the whole rsync at the end decides what arrived.
+        compared: The scan finds only what differs; else lanes may find equal what it lists.
         found_files, found_bytes: What the scan has found to transfer.
         scan_ended: That is all.
     """
@@ -90,6 +91,8 @@ class Outcome:
         self.deferred = False
         self.adopted: dict[str, t.Any] | None = None
         self.touched = False
+        self.compared = True
+        self._equal = {"files": 0, "bytes": 0}
         self.found_files = 0
         self.found_bytes = 0
         self._largest = Largest()
@@ -124,13 +127,21 @@ class Outcome:
         """Take in a file that the scan has found to transfer."""
         self.found_files += 1
         self.found_bytes += change.size
-        self._largest.add(change.name, change.size)
+        if self.compared:
+            self._largest.add(change.name, change.size)
 
     def find_files(self, files: Files) -> None:
         """Take in many of them."""
         self.found_files += len(files.names)
         self.found_bytes += sum(files.sizes)
-        self._largest.add_files(files)
+        if self.compared:
+            self._largest.add_files(files)
+
+    def find_equal(self, files: int, size: int = 0) -> None:
+        """Take in files that the scan has listed and a lane has found equal."""
+        if not self.compared:
+            self._equal["files"] += files
+            self._equal["bytes"] += size
 
     def count(self, change: Change) -> None:
         """Count one change that was made (in check mode: that would be made)."""
@@ -143,6 +154,8 @@ class Outcome:
         elif change.transfer:
             self._counts["files"] += 1
             self._counts["transferred_bytes"] += change.size
+            if not self.compared:
+                self._largest.add(change.name, change.size)
         elif change.hard_link:
             self._counts["hard_links"] += 1
         elif change.item[1:2] == b"L":
@@ -156,6 +169,8 @@ class Outcome:
         self.changes += number
         self._counts["files"] += number
         self._counts["transferred_bytes"] += sum(files.sizes)
+        if not self.compared:
+            self._largest.add_files(files)
 
     @property
     def keeps_lines(self) -> bool:
@@ -191,11 +206,13 @@ class Outcome:
 
     @property
     def done_files(self) -> int:
-        return self._counts["files"]
+        """Files that have arrived or were found equal."""
+        return self._counts["files"] + self._equal["files"]
 
     @property
     def done_bytes(self) -> int:
-        return self._counts["transferred_bytes"]
+        """Bytes of these files."""
+        return self._counts["transferred_bytes"] + self._equal["bytes"]
 
     @property
     def deletions(self) -> int:

@@ -74,14 +74,7 @@ class Scan:
             RsyncError: rsync cannot scan at all.
         """
         self._outcome.begin(SCAN)
-        report = await self._divided() or await self._lanes.first.carry(
-            self._command.scan,
-            self._pass_on,
-            self._listen,
-            self._on_files,
-            listed=False,
-            may_retry=lambda: self._silent,
-        )
+        report = await self._divided() or await self._undivided()
         self._outcome.end(SCAN)
         self._outcome.scanned(report)
         self.entries = report.statistics.get("Number of files", 0)
@@ -94,6 +87,18 @@ class Scan:
             self._outcome.deferred = True
             return
         self._outcome.settle(report)
+
+    async def _undivided(self) -> Report:
+        """Let one rsync scan."""
+        self._outcome.compared = self._outcome.check or not self._lanes.request.settings.on("checksum")
+        return await self._lanes.first.carry(
+            self._command.scan,
+            self._pass_on,
+            self._listen,
+            self._on_files,
+            listed=False,
+            may_retry=lambda: self._silent,
+        )
 
     async def _divided(self) -> Report | None:
         """Let several rsyncs share the scan, see _division.py; None where they do not."""

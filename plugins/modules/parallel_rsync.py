@@ -747,7 +747,8 @@ failures:
       type: str
       sample: "send_files failed to open: Permission denied (13)"
 largest:
-  description: The ten largest files among those that the scan has found to transfer, the largest first.
+  description: The ten largest files among those that the scan has found to transfer, the largest first. With
+    O(checksum), where one rsync scans without reading the files, among those that were transferred.
   returned: always
   type: list
   elements: dict

@@ -106,8 +106,8 @@ def last_snapshot(result: t.Mapping[str, t.Any], latest: Snapshot | None) -> Sna
         return None
     done = {"files": stats["files"], "bytes": stats["transferred_bytes"]}
     totals = {name: max(latest[name]["total"] if latest else 0, number) for name, number in done.items()}
-    seen = {name: max(latest[name]["done"] if latest else 0, number) for name, number in done.items()}
-    ended = stage == "result"
+    ended = stage == "result"  # what was there already is done, too, and only the module has counted it
+    seen = totals if ended else {name: max(latest[name]["done"] if latest else 0, done[name]) for name in done}
     return {
         "version": VERSION,
         "stage": stage,

@@ -111,6 +111,19 @@ def test_a_large_file_counts_as_it_goes() -> None:
     json.dumps(found)
 
 
+def test_what_is_found_equal_is_done() -> None:
+    run = Run()
+    run.outcome.compared = False
+    run.find(100, 100, 200)
+    run.arrive(100)
+    assert run.look()["percent"] == 25
+    run.outcome.find_equal(1, 100)
+    assert run.look()["bytes"] == {"done": 200, "total": 400}
+    run.outcome.find_equal(2, 300)  # a lane that takes over what another has half done counts some of it again
+    found = run.look()
+    assert (found["files"], found["bytes"]) == ({"done": 3, "total": 3}, {"done": 400, "total": 400})
+
+
 def test_what_is_done_never_falls() -> None:
     run = Run(Lane(1))
     run.find(1000)

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import typing as t
 
 import pytest
+from ansible_collections.vgreb.jsync.plugins.module_utils._options import argument_spec, build_request
+from ansible_collections.vgreb.jsync.plugins.module_utils._progress import Progress
+from ansible_collections.vgreb.jsync.plugins.module_utils._result import Outcome
 from ansible_collections.vgreb.jsync.plugins.module_utils._status import NAME, parse_status
+from ansible_collections.vgreb.jsync.plugins.module_utils._sync import synchronize
 
 from tests.support import engine
 from tests.support.processes import wait_for
@@ -81,6 +86,31 @@ def test_what_is_compared_is_not_taken_for_what_is_sent(params: dict[str, t.Any]
     params.update(dest="far:" + params["dest"], rsh=script(tmp_path, 'shift\nexec "$@"\n'), checksum=True)
     params["bwlimit"] = "3m"
     assert {snapshot["bytes"]["done"] for snapshot in follow(params, tmp_path)} <= {0, 10, SIZE, SIZE + 10}
+
+
+@pytest.mark.parametrize("diff", [False, True], ids=["files", "lines"])
+def test_what_lanes_find_equal_is_done(tmp_path: t.Any, diff: bool) -> None:
+    """With --checksum one rsync that scans lists every file."""
+    here = tmp_path / "src" / "sub"
+    here.mkdir(parents=True)
+    for size in range(1, 21):
+        (here / f"file{size}").write_bytes(b"x" * size)
+    (here / "link").symlink_to("file1")
+    shutil.copytree(tmp_path / "src", tmp_path / "dst", symlinks=True)
+    (tmp_path / "dst" / "sub" / "file7").write_bytes(b"another")
+    (tmp_path / "dst" / "sub" / "file8").chmod(0o600)
+    (tmp_path / "dst" / "sub" / "link").unlink()
+    shell = script(tmp_path, 'shift\nexec "$@"\n')
+    params = {"src": f"{tmp_path}/src/", "dest": f"far:{tmp_path}/dst", "rsh": shell, "checksum": True}
+    defaults = {name: entry.get("default") for name, entry in argument_spec().items()}
+    outcome = Outcome(diff=diff)
+    synchronize(build_request({**defaults, **params}), outcome, sizes=engine.SMALL)
+    result = outcome.as_result()
+    assert (result["rc"], result["stats"]["files"]) == (0, 1)
+    assert result["largest"] == [{"path": "sub/file7", "bytes": 7}]
+    done = Progress().snapshot(outcome, {})
+    assert (done["files"], done["bytes"]) == ({"done": 20, "total": 20}, {"done": 210, "total": 210})
+    assert (outcome.done_files, outcome.done_bytes) == (20, 210)
 
 
 def test_one_rsync_alone_is_followed_too(params: dict[str, t.Any], tmp_path: t.Any) -> None:

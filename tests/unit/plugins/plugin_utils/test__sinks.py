@@ -159,6 +159,13 @@ def test_the_last_snapshot_of_a_run_that_ended() -> None:
     assert set(last) == set(snapshot())
 
 
+def test_the_last_snapshot_of_a_run_that_found_most_of_it_equal() -> None:
+    last = last_snapshot(RESULT, snapshot())
+    assert last is not None and last["percent"] == 100
+    assert last["files"] == {"done": 41_000, "total": 41_000}
+    assert last["bytes"]["done"] == last["bytes"]["total"] == snapshot()["bytes"]["total"]
+
+
 def test_the_last_snapshot_of_a_run_that_failed() -> None:
     """It says no less than the one before, and not that all is done."""
     last = last_snapshot({**RESULT, "stage": "transfer"}, snapshot())
