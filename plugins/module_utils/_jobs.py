@@ -7,17 +7,21 @@
 """How many lanes pay: more while the rate of all of them together rises, fewer when it falls.
 
 Pure: time and work are arguments. A rate is measured over a window, once a change of the number has settled. A trial
-with half as many lanes more, or with one less, is kept if it pays, else taken back.
+with half as many lanes more, or with a third less, is kept if it pays, else taken back. One of sixteen lanes brings or
+costs less than rates differ by from window to window.
 """
 
 from __future__ import annotations
 
+import collections
 import typing as t
 
 # Of the rise that the added lanes would bring if each did as much as the others, so much must come.
 _PAYS = 1 / 3
-# What falls less than this has not fallen: rates are noisy.
-_NOISE = 0.1
+# A rate has fallen where it is below so much of what it was: rates are noisy.
+_FALLEN = 0.9
+# A trial is compared with the mean of so many windows, the last ones before it.
+_WINDOWS = 4
 
 
 class Timing(t.NamedTuple):
@@ -50,8 +54,8 @@ class Jobs:
         self._most = most
         self._timing = timing or Timing()
         self._base = self.lanes = min(first, most)
-        self._base_rate = 0.0
-        self._fewer = False
+        self._rates: collections.deque[float] = collections.deque(maxlen=_WINDOWS)
+        self._highest = 0.0
         self._next_trial = float("-inf")
         self._settled: float | None = None
         self._from: tuple[float, float] | None = None
@@ -89,36 +93,51 @@ class Jobs:
         """The far end has refused a login, and so many lanes are left: stay with them for a while."""
         self._next_trial = now + self._timing.pause
         self._set(min(self.lanes, max(lanes, 1)))
-        self._base = self.lanes
+        self._keep()
 
     def _set(self, lanes: int) -> None:
         if lanes != self.lanes:
             self.lanes = lanes
             self.interrupt()
 
+    def _keep(self) -> None:
+        """Stay with as many as there are; their rate is not known yet."""
+        self._base = self.lanes
+        self._rates.clear()
+        self._highest = 0.0
+
     def _measured(self, now: float, rate: float, most: int) -> None:
         """Judge the trial that was on, then begin the next one if it is time for one."""
-        if self.lanes == self._base:
-            self._fewer = self._fewer or rate < self._base_rate * (1 - 2 * _NOISE)
-            self._base_rate = rate
-        elif self._pays(rate):
-            self._fewer = self.lanes < self._base
-            self._base, self._base_rate = self.lanes, rate
-        else:
-            self._fewer = self.lanes > self._base and rate < self._base_rate * (1 - _NOISE)
-            self._next_trial = now + self._timing.pause
-            self._set(self._base)
-            return
-        if self._fewer and self._base > 1:
-            self._set(self._base - 1)
-        elif now >= self._next_trial and self._base < most:
+        more, fewer = self.lanes > self._base, self.lanes < self._base
+        if more or fewer:
+            if not self._pays(rate):
+                self._next_trial = now + self._timing.pause
+                self._set(self._third_less if more and rate < self._rate * _FALLEN else self._base)
+                return
+            self._keep()
+        self._rates.append(rate)
+        self._highest = max(self._highest, self._rate)
+        due, fallen = now >= self._next_trial, self._rate < self._highest * _FALLEN
+        if fewer or (due and fallen and self._base == self._most):
+            self._set(self._third_less)
+        elif due and self._base < most:
             self._set(min(self.next, most))
+
+    @property
+    def _third_less(self) -> int:
+        """How many lanes a trial with fewer of them has."""
+        return max(self._base - max(self._base // 3, 1), 1)
+
+    @property
+    def _rate(self) -> float:
+        """What a trial is compared with."""
+        return sum(self._rates) / len(self._rates)
 
     def _pays(self, rate: float) -> bool:
         """Say whether the trial is to be kept: more lanes must raise the rate, fewer must not lower it."""
         if self.lanes < self._base:
-            return rate >= self._base_rate
-        return rate >= self._base_rate * (1 + _PAYS * (self.lanes / self._base - 1))
+            return rate >= self._rate
+        return rate >= self._rate * (1 + _PAYS * (self.lanes / self._base - 1))
 
 
 __all__ = ("Jobs", "Timing")

@@ -99,8 +99,8 @@ options:
       - How many lanes carry files at once, from 1 to 128, or V(auto). Each lane is one TCP stream and, over ssh, one
         login for the whole run.
       - V(auto) begins with 4 lanes, or with 8 where the first ssh login shows that round trips are long. It adds lanes
-        while the rate of all of them together rises with their number, and takes one away when the rate falls or the
-        other end refuses a login. RV(lanes_over_time) tells what came of it.
+        while the rate of all of them together rises with their number, and takes some away when the rate falls, or one
+        whose login the other end refuses. RV(lanes_over_time) tells what came of it.
       - The default is a number, because how many logins a run makes is then known before.
     type: raw
     default: 4
