@@ -43,6 +43,7 @@ WRONG: list[dict[str, t.Any]] = [
         "says": "value of jsync_mode must be one of: target, push, pull, got: sideways",
     },
     {"variables": {"jsync_options": {"chown": 2013}}, "says": 'chown is 2013, a number: put it in quotes, as "33:33"'},
+    {"variables": {"jsync_options": {"umask": 23}}, "says": 'umask is 23, a number: put it in quotes, as "0027"'},
     {
         "variables": {"jsync_items": [{"chown": "a:b"}, {"chmod": ["D755", 0o644]}]},
         "says": 'chmod is 420, a number: put it in quotes, as "0644"',
