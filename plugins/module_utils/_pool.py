@@ -42,6 +42,7 @@ class Pool:
         self._resting: list[Lane] = []
         self._jobs = Jobs(len(lanes.all), lanes.request.jobs_max)
         self._meter = Meter()
+        self._carries = False
         self._tell()
 
     @property
@@ -57,6 +58,12 @@ class Pool:
     def begin(self) -> None:
         """The lanes may carry from now on."""
         self._note()
+
+    def carry(self) -> None:
+        """A lane carries a partition; from the first one on the result says how many lanes are at work."""
+        if not self._carries:
+            self._carries = True
+            self._outcome.note_lanes(self.size)
 
     def lose(self, lane: Lane, error: RsyncError) -> bool:
         """Go on without a lane that cannot log in, if need be with one that rests; say whether there is another."""
@@ -124,7 +131,8 @@ class Pool:
     def _note(self) -> None:
         self._tell()
         self._lanes.bandwidth.holders = self.size
-        self._outcome.note_lanes(self.size)
+        if self._carries:
+            self._outcome.note_lanes(self.size)
 
     def _tell(self) -> None:
         """Let partitions be cut for those that are there, and for those of the next trial."""

@@ -164,6 +164,7 @@ class Transfer:
 
     async def _send(self, lane: Lane, partition: Partition, waiting: Waiting | None) -> None:
         """Carry a partition, until the lane is free for the next one."""
+        self._pool.carry()
         self._under_way[lane] = partition.cost, time.monotonic()
         self._begun += partition.cost
         if not self._partitioner.exhausted:

@@ -58,3 +58,11 @@ def test_a_number_stays(tmp_path: t.Any, monkeypatch: pytest.MonkeyPatch, jobs: 
     result = engine.run({"src": source + "/", "dest": dest, "jobs": jobs})
     assert [entry["lanes"] for entry in result["lanes_over_time"]] == [jobs]
     assert len(result["lanes"]) == jobs
+
+
+@pytest.mark.parametrize("jobs", [3, "auto"])
+def test_no_lanes_over_time_where_none_carried_anything(tmp_path: t.Any, jobs: int | str) -> None:
+    source, dest = build(os.fspath(tmp_path))
+    first, second = (engine.run({"src": source + "/", "dest": dest, "jobs": jobs}) for _run in range(2))
+    assert first["lanes_over_time"] and first["stats"]["partitions"]
+    assert second["lanes_over_time"] == [] and not second["failed"]
