@@ -48,6 +48,7 @@ class Carrier:
     Attributes:
         short: Of some partition not everything arrived.
         by_line: The names of the last partition went on the command line, so that no rsync needs to wait for a list.
+        broken: Of some partition an rsync broke off, and what it had delivered may be in others now.
     """
 
     def __init__(self, lanes: Lanes, command: Command, plan: Plan, outcome: Outcome, *, defer: bool) -> None:
@@ -58,6 +59,7 @@ class Carrier:
         self._defer = defer
         self.short = False
         self.by_line = False
+        self.broken = False
 
     async def carry(
         self, lane: Lane, partition: Partition, waiting: Waiting | None, load: Load, sent: t.Callable[[], None]
@@ -96,27 +98,44 @@ class Carrier:
 
         lane.partitions += 1
         self._outcome.partitions += 1
-        by_line = self.by_line = self._suits_line(partition, waiting)
-        if by_line and waiting:
-            await self._lanes.processes.dismiss(waiting.process)
-            waiting = None
-
-        def build(shell: str | None, rate: int) -> list[bytes]:
-            names = self._paths(partition) if by_line else ()
-            return self._command.transfer(root, partition.path, shell, rate, names)
-
-        report = await lane.carry(
-            build,
-            arrived,
-            on_files=None if self._outcome.keeps_lines else files_arrived,
-            waiting=waiting,
-            list_path=partition.path,
-            load=load,
-        )
+        on_files = None if self._outcome.keeps_lines else files_arrived
+        report = await self._send(lane, partition, waiting, load, arrived, on_files)
         if report.repeated:
             self._plan.note_broken(partition.names(), partition.root)
         ended = time.monotonic() if left > 0 else last
         await self._settle(lane, root, partition, report, ended - started, left)
+
+    async def _send(
+        self,
+        lane: Lane,
+        partition: Partition,
+        waiting: Waiting | None,
+        load: Load,
+        on_change: t.Callable[[Change], None],
+        on_files: t.Callable[[Files], None] | None,
+    ) -> Report:
+        """Run an rsync over a partition, again where that may help."""
+        by_line = self.by_line = self._suits_line(partition, waiting)
+        if waiting and (by_line or (self.broken and self._lanes.request.settings.backs_up_again)):
+            await self._lanes.processes.dismiss(waiting.process)
+            waiting = None
+        again = self.broken or waiting is not None
+
+        def build(shell: str | None, rate: int) -> list[bytes]:
+            nonlocal again
+            root = self._plan.roots[partition.root].root
+            names = self._paths(partition) if by_line else ()
+            words = self._command.transfer(root, partition.path, shell, rate, names, again=again)
+            again = True
+            return words
+
+        try:
+            return await lane.carry(
+                build, on_change, on_files=on_files, waiting=waiting, list_path=partition.path, load=load
+            )
+        except LaneError:
+            self.broken = True
+            raise
 
     def _suits_line(self, partition: Partition, waiting: Waiting | None) -> bool:
         """Say whether rsync should be told names on its command line: reading their list takes longer than a start.

@@ -31,6 +31,8 @@ def alone_because(request: Request) -> str | None:
         return "keep_dirlinks with delete: a link that is kept may lead into what is deleted"
     if _risks_backups(request):
         return "backup inside dest with delete: backups that are there before it deletes are extraneous files to rsync"
+    if settings.backs_up_again and lanes_may_fail(request):
+        return "backup without times, or with ignore_times: a second rsync would back up what the first one has brought"
     if request.roots is None:
         return "src: only rsync itself can tell which source a name comes from"
     if settings.on("delete-before") and whole_because(request):

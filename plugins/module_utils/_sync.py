@@ -287,7 +287,15 @@ class _Run:
                 lane.bytes += change.size if change.transfer else 0
                 lane.path = change.name
 
-        report = await self._lanes.carry(self._command.whole, arrived, listed=False)
+        carried: bool | None = None
+
+        def build(shell: str | None, rate: int) -> list[bytes]:
+            nonlocal carried
+            words = self._command.whole(shell, rate, carried=carried)
+            carried = False
+            return words
+
+        report = await self._lanes.carry(build, arrived, listed=False)
         self._outcome.end(TRANSFER)
         await self._finalize.settle_whole(report)
         self._lanes.require(report)

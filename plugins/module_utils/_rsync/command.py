@@ -101,17 +101,29 @@ class Command:
         return [*self._argv(words, [], "", None, 0)[:-1], source, dest]
 
     def transfer(
-        self, root: Endpoint, list_path: str, shell: str | None, rate: int, names: t.Sequence[bytes] = ()
+        self,
+        root: Endpoint,
+        list_path: str,
+        shell: str | None,
+        rate: int,
+        names: t.Sequence[bytes] = (),
+        *,
+        again: bool = False,
     ) -> list[bytes]:
         """The files of one partition.
 
         Args:
+            again: Some may have arrived, and must not be backed up as they are now.
             names: What the list holds, where that fits on a command line, as paths with a ``/./``. The sender then need
                 not walk to each file from the top to make sure that no other user's link is on the way (3.5.0).
         """
         unsafe = self._settings.on("inplace", "append", "append-verify", "partial", "write-devices")
         without = _GUARDS if unsafe else frozenset()
-        words = self._words("t", without=without) + self._open_directories() + self._unchanged_too()
+        if again and self._settings.backs_up_again:
+            words = [*self._words("t", without=without | {"ignore-times"}), "--checksum"]
+        else:
+            words = self._words("t", without=without)
+        words += self._open_directories() + self._unchanged_too()
         words += self._within_directories(self._make_way())
         if names:
             dest = self._request.dest.as_directory().text
@@ -122,12 +134,13 @@ class Command:
     def verify(self, root: Endpoint, list_path: str, shell: str | None, rate: int) -> list[bytes]:
         """A dry run over one partition: what it lists has not arrived."""
         words = self._words("t", without=_GUARDS | {"ignore-times"}) + self._within_directories()
-        words += ["--omit-dir-times", "--dry-run"]
+        words += ["--omit-dir-times", "--dry-run", *self._content_too()]
         return self._listed(words, root, list_path, shell, rate)
 
     def links(self, root: Endpoint, list_path: str, shell: str | None, rate: int) -> list[bytes]:
         """Hard-link groups, leader and followers, whose leaders have arrived."""
         words = self._words("l", without=_GUARDS) + self._open_directories() + self._make_way()
+        words += ["--size-only"] if self._settings.sends_again else []
         return self._listed(words, root, list_path, shell, rate)
 
     def deletions(
@@ -162,17 +175,16 @@ class Command:
         words = [*self._words("m"), "--dirs", "--exclude=*"]
         return self._argv(words, [root.text], self._request.dest.as_directory().text, shell, rate)
 
-    def whole(self, shell: str | None, rate: int, *, delete: bool = True, carried: bool = False) -> list[bytes]:
+    def whole(self, shell: str | None, rate: int, *, delete: bool = True, carried: bool | None = None) -> list[bytes]:
         """The user's own rsync.
 
         Args:
             delete: Whether it may delete what is extraneous.
-            carried: The lanes have carried every file: do not look at content again.
+            carried: Every file has been carried: do not look at content again. False if only some have, None for none.
         """
-        without = frozenset() if delete else _DELETIONS
-        if carried and not self._settings.on("compare-dest"):  # it would take away what only looks the same there
-            without |= {"checksum", "ignore-times"}
-        words = self._words("w", without=without) + self._recursion() + self._filters() + self._unchanged_too()
+        without, more = self._carried(carried)
+        words = self._words("w", without=without if delete else without | _DELETIONS)
+        words += [*more, *self._recursion(), *self._filters(), *self._unchanged_too()]
         if self._request.clears_way and not delete:
             words.append("--force")
         return self._argv(words, self._sources, self._request.dest.text, shell, rate)
@@ -180,8 +192,27 @@ class Command:
     def verify_whole(self, shell: str | None, rate: int) -> list[bytes]:
         """A dry run over the whole tree, without deletions: what it lists has not arrived."""
         words = self._words("w", without=_DELETIONS | {"ignore-times", "remove-source-files"})
-        words += [*self._recursion(), *self._filters(), "--dry-run"]
+        words += [*self._recursion(), *self._filters(), "--dry-run", *self._content_too()]
         return self._argv(words, self._sources, self._request.dest.text, shell, rate)
+
+    def _content_too(self) -> list[str]:
+        """Have a dry run without --ignore-times compare content where times say nothing."""
+        return ["--checksum"] if self._settings.sends_again and not self._settings.on("times") else []
+
+    def _carried(self, carried: bool | None) -> tuple[frozenset[str], list[str]]:
+        """What to leave out, and what to add, so that files which have been carried are seen to be there."""
+        settings = self._settings
+        if carried is None or settings.on("compare-dest"):  # it would take away what only looks the same there
+            return frozenset(), []
+        if not carried:
+            return (
+                (frozenset(("ignore-times",)), ["--checksum"]) if self._settings.backs_up_again else (frozenset(), [])
+            )
+        without = frozenset(("checksum", "ignore-times"))
+        if settings.on("times", "size-only"):
+            return without, []
+        # A source that has changed since must not be removed.
+        return without, ["--checksum" if settings.on("remove-source-files") else "--size-only"]
 
     @property
     def _sources(self) -> list[str]:

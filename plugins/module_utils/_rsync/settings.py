@@ -44,6 +44,19 @@ class Settings:
         """Say whether one of the options is asked for."""
         return any(self.values.get(name) not in (None, False, 0, []) for name in names)
 
+    @property
+    def sends_again(self) -> bool:
+        """rsync that runs once more takes each file that has arrived for one that differs.
+
+        Content comes before size, and size before times (quick_check_ok in generator.c).
+        """
+        return not self.on("checksum", "size-only") and (self.on("ignore-times") or not self.on("times"))
+
+    @property
+    def backs_up_again(self) -> bool:
+        """Then it also takes what has arrived for what was there before."""
+        return self.sends_again and self.on("backup", "backup-dir")
+
     def apply(self, row: table.Option, value: t.Any = True) -> None:
         """Set one option, as a later word on a command line would.
 
