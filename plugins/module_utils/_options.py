@@ -348,6 +348,9 @@ def _build_settings(params: t.Mapping[str, t.Any]) -> Settings:
         elif not row.takes_value or value != "":
             settings.apply(row, value)
     settings.parse(texts("rsync_opts", params.get("rsync_opts") or []))
+    limit = settings["max-delete"]
+    if limit is not None and not re.fullmatch("0|[-+]?[1-9][0-9]*", str(limit)):
+        raise RequestError(f"max_delete is {limit!r}: give a number")
     if settings["recursive"] == BY_ARCHIVE and settings["files-from"]:
         settings.values["recursive"] = False
     if not settings["timeout"]:

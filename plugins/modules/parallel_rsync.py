@@ -387,7 +387,8 @@ options:
     default: false
   max_delete:
     description:
-      - Delete no more names than this. When there are more the task fails with RV(rc) 25.
+      - Delete no more names than this, none where it is V(0) or negative. When there are more the task fails with
+        RV(rc) 25.
       - Where a directory stands in the way of a file, one rsync finishes the tree and counts all deletions.
     type: int
   force:

@@ -156,7 +156,7 @@ class Command:
         if most is None:
             end = "--dry-run"
         else:
-            most = most if limit is None or int(limit) < 0 else min(most, int(limit))
+            most = most if limit is None else min(most, int(limit))
             end = f"--max-delete={max(most - gone, 0)}"
         words = [*self._words("d", without={"max-delete"}), end]
         words += ["--dirs", "--delete", "--existing", "--ignore-existing", *self._within(self._settings.filters)]

@@ -93,6 +93,8 @@ REFUSED: list[tuple[dict[str, t.Any], str]] = [
     ({"umask": ""}, "umask is '': give up to four octal digits"),
     ({"port": 65536}, "port is 65536: give a number from 1 to 65535"),
     ({"port": -22}, "port is -22: give a number from 1 to 65535"),
+    ({"rsync_opts": ["--max-delete=0x2"]}, "max_delete is '0x2': give a number"),
+    ({"rsync_opts": ["--max-delete="]}, "max_delete is '': give a number"),
     ({"rsync_opts": ["--port=ssh"]}, "port is ssh: give a number from 1 to 65535"),
     ({"contimeout": -1}, "contimeout is -1: give a number from 0 to 1048576"),
     ({"rsync_timeout": -1}, "rsync_timeout is -1: give a number from 0 to 1048576"),

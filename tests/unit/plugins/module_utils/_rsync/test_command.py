@@ -96,7 +96,7 @@ def test_deletions_touch_nothing_else() -> None:
     assert {"--dirs", "--delete", "--existing", "--ignore-existing", "--exclude=*.o", "--max-delete=5"} <= set(words)
 
 
-@pytest.mark.parametrize(("limit", "most"), [(None, 10), (5, 5), (20, 10), (0, 0), (-1, 10)])
+@pytest.mark.parametrize(("limit", "most"), [(None, 10), (5, 5), (20, 10), (0, 0), (-1, 0), (-5, 0)])
 def test_no_more_is_deleted_than_the_scan_has_found(limit: int | None, most: int) -> None:
     words = options("deletions", delete=True, max_delete=limit)
     assert [word for word in words if word.startswith(("--max-delete", "--dry-run"))] == [f"--max-delete={most}"]

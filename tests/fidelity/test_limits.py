@@ -1,0 +1,32 @@
+# Copyright (c) 2026, the vgreb.jsync authors
+# MIT License (see LICENSE or https://opensource.org/licenses/MIT)
+# SPDX-License-Identifier: MIT
+
+"""How much goes at the destination where the user sets a limit, or does not speak of deletion."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.fidelity.conftest import Bench
+from tests.support import trees
+
+
+def _fill(top: str, *names: str) -> None:
+    for name in names:
+        trees.write(os.path.join(os.fsencode(top), os.fsencode(name)), b"content")
+
+
+@pytest.mark.parametrize("limit", [-5, -1, 0, 1])
+@pytest.mark.parametrize("further", ["", "--delete-excluded --exclude=none", "-m"])
+def test_max_delete(bench: Bench, limit: int, further: str) -> None:
+    def build(source: str, dest: str) -> None:
+        _fill(source, "a/kept", "b/kept")
+        _fill(dest, "a/kept", "b/kept", "b/x", "b/y")
+
+    bench.prepare_trees(build)
+    words = ["--delete", *further.split()]
+    result = bench.compare(["-a", f"--max-delete={limit}", *words], {"max_delete": limit, "rsync_opts": words})
+    assert (result["rc"], result["stats"]["deletions"]) == (25, max(limit, 0))
