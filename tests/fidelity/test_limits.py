@@ -30,3 +30,15 @@ def test_max_delete(bench: Bench, limit: int, further: str) -> None:
     words = ["--delete", *further.split()]
     result = bench.compare(["-a", f"--max-delete={limit}", *words], {"max_delete": limit, "rsync_opts": words})
     assert (result["rc"], result["stats"]["deletions"]) == (25, max(limit, 0))
+
+
+@pytest.mark.parametrize("words", ["--force", "--delete", "--force --backup", "--force --no-p"])
+def test_max_delete_counts_what_stands_in_the_way(bench: Bench, words: str) -> None:
+    def build(source: str, dest: str) -> None:
+        _fill(source, "x", "y")
+        _fill(dest, *(f"x/{number}" for number in range(6)))
+
+    bench.prepare_trees(build)
+    split = words.split()
+    result = bench.compare(["-a", "--max-delete=2", *split], {"max_delete": 2, "rsync_opts": split})
+    assert result["stats"]["deletions"] == 2

@@ -255,7 +255,12 @@ _DELETION = [
     Option("delete-after", passes="w", note=AFTER),
     Option("delete-excluded", passes="sd", option="delete_excluded"),
     Option("max-delete", kind=VALUE, passes="d", option="max_delete"),
-    Option("force", passes=EVERYWHERE, option="force"),
+    Option(
+        "force",
+        passes="s",
+        option="force",
+        note="lanes have it with the filters, which protect; where rules in files or max_delete count, one process",
+    ),
     Option("ignore-errors", passes="sd", option="ignore_errors", note="deletes also where something did not arrive"),
     Option(
         "backup",

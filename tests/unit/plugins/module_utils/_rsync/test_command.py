@@ -223,7 +223,9 @@ def test_a_file_takes_the_place_of_a_directory_only_where_the_user_lets_rsync_de
     assert "--force" not in options("transfer")
     assert {"--force", *FILTER_WORDS} <= set(options("transfer", **FILTERS, force=True))
     assert {"--force", *FILTER_WORDS} <= set(options("transfer", **FILTERS, delete=True))
-    assert "--force" not in options("transfer", delete=True, filter=": .rules")
+    for further in ({"filter": ": .rules"}, {"max_delete": 2}):
+        assert "--force" not in options("transfer", delete=True, force=True, **further)
+        assert "--force" in options("whole", force=True, **further)
 
 
 def test_files_of_patterns_are_read_as_the_user_wrote_them() -> None:
