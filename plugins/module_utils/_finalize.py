@@ -109,7 +109,7 @@ class Finalize:
 
     async def delete(self) -> None:
         """Delete what is extraneous, in the directories that hold such; once."""
-        if self._deleted or not self._plan.deletions.count:
+        if self._deleted or not self._request.deletes or not self._plan.deletions.count:
             return
         if not self._may_delete:
             self._outcome.warn(NOT_DELETED)

@@ -42,3 +42,13 @@ def test_max_delete_counts_what_stands_in_the_way(bench: Bench, words: str) -> N
     split = words.split()
     result = bench.compare(["-a", "--max-delete=2", *split], {"max_delete": 2, "rsync_opts": split})
     assert result["stats"]["deletions"] == 2
+
+
+def test_what_a_file_takes_the_place_of_is_all_that_goes_without_delete(bench: Bench) -> None:
+    def build(source: str, dest: str) -> None:
+        _fill(source, "x", "y")
+        _fill(dest, "x/0", "x/1", "extraneous")
+
+    bench.prepare_trees(build)
+    result = bench.compare_words("-a --force")
+    assert (result["stats"]["deletions"], result["warnings"]) == (2, [])
