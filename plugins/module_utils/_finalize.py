@@ -186,7 +186,8 @@ class Finalize:
         if self._request.pull:
             base, follow = self._request.dest, False
         else:
-            base, follow = self._source.directory, settings.on("copy-links", "copy-dirlinks")
+            base = self._source.directory
+            follow = settings.on("copy-links", "copy-dirlinks", "copy-unsafe-links")
         path = os.path.join(base.exact, name)
         return os.path.isdir(path) and (follow or not os.path.islink(path))
 

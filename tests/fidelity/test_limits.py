@@ -52,3 +52,25 @@ def test_what_a_file_takes_the_place_of_is_all_that_goes_without_delete(bench: B
     bench.prepare_trees(build)
     result = bench.compare_words("-a --force")
     assert (result["stats"]["deletions"], result["warnings"]) == (2, [])
+
+
+@pytest.mark.parametrize("words", ["--copy-unsafe-links", "-L", "-k", "-K", "--safe-links", "--munge-links", "--no-l"])
+@pytest.mark.parametrize("there", ["directories", "links"])
+def test_what_is_extraneous_where_the_source_has_links(bench: Bench, words: str, there: str) -> None:
+    def build(source: str, dest: str) -> None:
+        outside = os.path.join(bench.folder, "outside")
+        _fill(outside, "kept")
+        _fill(source, "beside", "inside/kept", "deep/er/kept")
+        _fill(dest, "inside/extra", "inside/protected", "other/extra")
+        links = {"unsafe": outside, "safe": "inside", "deep/up": "../inside", "deep/er/out": outside}
+        for link, target in links.items():
+            os.symlink(target, os.path.join(source, link))
+            name = os.path.join(dest, link)
+            if there == "directories":
+                _fill(name, "kept", "extra", "below/extra")
+            else:
+                os.makedirs(os.path.dirname(name), exist_ok=True)
+                os.symlink(os.path.relpath(os.path.join(dest, "other"), os.path.dirname(name)), name)
+
+    bench.prepare_trees(build)
+    bench.compare_words(f"-a --delete --filter='P /inside/protected' {words}")
