@@ -4,10 +4,12 @@
 
 # PRIVATE to the collection: may change at any time.
 
-"""Look at the ends of a run that are on this host, before anything is touched."""
+"""Look at the ends of a run that are on this host, before anything is touched, and keep its own directories apart."""
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import os
 import shutil
 import stat
@@ -22,6 +24,12 @@ if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import Command
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import Endpoint
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.processes import Processes
+
+# What a run makes for itself has such a name, which no other directory has.
+_OWN = b"jsync-"
+
+# With them a tree goes on behind its links.
+_THROUGH_LINKS = ("copy-links", "copy-unsafe-links", "copy-dirlinks", "keep-dirlinks")
 
 
 def check_ends(request: Request) -> None:
@@ -132,6 +140,36 @@ async def check_nesting(request: Request, command: Command, processes: Processes
             )
 
 
+def set_apart(request: Request, directories: t.Iterable[str]) -> Request:
+    """Give the request with rules that keep out of its trees what the run makes for itself.
+
+    They hide it from a sender, and protect it from a receiver, which delete_excluded does not change. As each name is
+    its own, they hold wherever the names of a transfer start.
+    """
+    rules = []
+    for path in dict.fromkeys(map(os.fsencode, directories)):  # the state directory may hold the sockets, too
+        name = os.path.basename(path)
+        if name.startswith(_OWN):
+            for side, ends in (("H", request.sources), ("P", (request.dest,))):
+                if any(_may_hold(request, end, path) for end in ends):
+                    rules.append(("filter", f"{side} {os.fsdecode(name)}/"))
+    if not rules:
+        return request
+    settings = copy.copy(request.settings)
+    settings.filters = [*rules]
+    for entry in request.settings.filters:
+        settings.filters.append(entry)
+        if entry[0] not in ("include", "exclude") or "!" in entry[1]:  # it may have cleared all before it
+            settings.filters += rules
+    return dataclasses.replace(request, settings=settings)
+
+
+def _may_hold(request: Request, end: Endpoint, path: bytes) -> bool:
+    if end.remote:
+        return False
+    return request.settings.on(*_THROUGH_LINKS) or _inside(os.path.realpath(path), os.path.realpath(end.exact))
+
+
 def _inside(path: bytes, above: bytes) -> bool:
     return path != above and os.path.commonpath((path, above)) == above
 
@@ -156,4 +194,4 @@ async def _is_listed(command: Command, processes: Processes, state: str, base: b
     return name in found
 
 
-__all__ = ("check_ends", "check_nesting")
+__all__ = ("check_ends", "check_nesting", "set_apart")

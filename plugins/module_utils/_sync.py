@@ -36,7 +36,7 @@ import os
 import typing as t
 from tempfile import gettempdir
 
-from ansible_collections.vgreb.jsync.plugins.module_utils._check import check_ends, check_nesting
+from ansible_collections.vgreb.jsync.plugins.module_utils._check import check_ends, check_nesting, set_apart
 from ansible_collections.vgreb.jsync.plugins.module_utils._claim import Claim, claimed
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError, RsyncError, StateError, SyncError
 from ansible_collections.vgreb.jsync.plugins.module_utils._finalize import Finalize
@@ -133,10 +133,11 @@ async def _conduct(request: Request, outcome: Outcome, sizes: Sizes, lease: Leas
 
 async def _work(request: Request, outcome: Outcome, sizes: Sizes, claim: Claim) -> None:
     with Guardian(claim.keeps) as guardian, state_directory() as state, socket_directory(state) as sockets:
-        for directory in (state, sockets, request.follow, claim.directory):
-            if directory:
-                guardian.made(directory)
+        own = [directory for directory in (state, sockets, request.follow, claim.directory) if directory]
+        for directory in own:
+            guardian.made(directory)
         claim.made(state, sockets)
+        request = set_apart(request, own)
         async with Processes(guardian) as processes:
             rsync, _answered = await asyncio.gather(find_rsync(processes, request.rsync_path), check_daemon(request))
             outcome.rsync = rsync

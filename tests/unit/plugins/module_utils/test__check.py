@@ -11,7 +11,7 @@ import tempfile
 import typing as t
 
 import pytest
-from ansible_collections.vgreb.jsync.plugins.module_utils._check import check_ends, check_nesting
+from ansible_collections.vgreb.jsync.plugins.module_utils._check import check_ends, check_nesting, set_apart
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
 from ansible_collections.vgreb.jsync.plugins.module_utils._options import build_request
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import Command
@@ -210,3 +210,32 @@ def test_nothing_is_touched_where_the_request_is_refused(top: str) -> None:
     result = engine.run({"src": "tree/", "dest": "tree/sub/dst"})
     assert result["failed"] and result["stage"] == "request" and result["rc"] == 1
     assert sorted(os.walk(top)) == before
+
+
+@pytest.mark.parametrize(
+    ("params", "rules"),
+    [
+        ({}, []),
+        ({"src": "/"}, ["H jsync-x/"]),
+        ({"src": "/", "dest": "far:/"}, ["H jsync-x/"]),
+        ({"src": "far:/", "dest": "/"}, ["P jsync-x/"]),
+        ({"src": ["file", "full"], "dest": "."}, ["H jsync-x/", "P jsync-x/"]),
+        ({"src": "to tree", "dest": "tree/sub"}, []),
+        ({"src": "full/src/jsync-x"}, []),  # nobody else has such a name
+        ({"copy_links": True, "src": "far:/"}, ["P jsync-x/"]),  # a link of the tree may lead there
+        ({"keep_dirlinks": True, "dest": "far:/"}, ["H jsync-x/"]),
+    ],
+    ids=str,
+)
+def test_what_the_run_makes_is_kept_apart(top: str, params: dict[str, t.Any], rules: list[str]) -> None:
+    asked = build_request({"src": "tree/", "dest": "dst", "archive": True, **params})
+    apart = set_apart(asked, [os.path.join(top, "full", "src", "jsync-x"), os.path.join(top, "full", "of the user")])
+    assert [text for _name, text in apart.settings.filters] == rules
+    assert not asked.settings.filters
+
+
+def test_what_is_kept_apart_stays_so_when_a_rule_clears_those_before_it(top: str) -> None:
+    params = {"src": "/", "dest": "dst", "archive": True, "exclude": ["a", "!"], "exclude_from": "/names"}
+    apart = set_apart(build_request(params), [os.path.join(top, "jsync-x")])
+    own = "H jsync-x/"
+    assert [text for _name, text in apart.settings.filters] == [own, "a", "!", own, "/names", own]
