@@ -114,9 +114,10 @@ class Outcome:
         self._lanes_over_time.append({"seconds": round(self._clock() - self._started, 3), "lanes": number})
 
     def heard(self, report: Report) -> None:
-        """Add what one rsync moved, whatever came of it."""
+        """Add what one rsync moved, and removed from the source, whatever came of it."""
         for name, label in _REPORTED.items():
             self._counts[name] += report.statistics.get(label, 0)
+        self.changes += report.removed
 
     def scanned(self, report: Report) -> None:
         """Take the size of the tree from the scan."""

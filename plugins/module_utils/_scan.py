@@ -125,7 +125,7 @@ class Scan:
 
     def _pass_on(self, change: Change) -> None:
         self._silent = False
-        if not change.unchanged or change.name == b".":
+        if not change.unchanged or change.name == b"." or self._outcome.check:
             self._found(change)
 
     def _pass_on_files(self, files: Files) -> None:

@@ -66,15 +66,23 @@ def whole_because(request: Request, plan: Plan | None = None) -> str | None:
     for name in ("prune-empty-dirs", "files-from", "relative"):
         if request.deletes and settings.on(name):
             return f"delete with {name}: only rsync's own walk knows what is extraneous"
-    for row in table.OPTIONS:
-        if row.whole and settings.on(row.name):
-            return f"{row.option or row.name}: {row.whole}"
+    unseen = unseen_because(request)
+    if unseen:
+        return unseen
     if settings.on("hard-links"):
         for name in ("checksum", "ignore-times", "link-dest", "copy-dest"):
             if settings.on(name):
                 return f"hard_links with {name}: only rsync's own walk sees whole groups"
         if plan is not None and plan.unled:
             return "hard_links: a file of an existing group has changed, so the group must be linked again"
+    return None
+
+
+def unseen_because(request: Request) -> str | None:
+    """Say why the user's own rsync may have something to do that no dry run shows; None where one shows all."""
+    for row in table.OPTIONS:
+        if row.whole and request.settings.on(row.name):
+            return f"{row.option or row.name}: {row.whole}"
     return None
 
 
@@ -88,4 +96,4 @@ def lanes_may_fail(request: Request) -> bool:
     return blocked or not request.settings.on("perms", "acls") or whole_because(request) is not None
 
 
-__all__ = ("alone_because", "lanes_may_fail", "whole_because")
+__all__ = ("alone_because", "lanes_may_fail", "unseen_because", "whole_because")

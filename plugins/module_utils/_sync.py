@@ -59,7 +59,12 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.priority import
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.processes import Processes
 from ansible_collections.vgreb.jsync.plugins.module_utils._scan import Scan
 from ansible_collections.vgreb.jsync.plugins.module_utils._spool import socket_directory, state_directory
-from ansible_collections.vgreb.jsync.plugins.module_utils._strategy import alone_because, lanes_may_fail, whole_because
+from ansible_collections.vgreb.jsync.plugins.module_utils._strategy import (
+    alone_because,
+    lanes_may_fail,
+    unseen_because,
+    whole_because,
+)
 from ansible_collections.vgreb.jsync.plugins.module_utils._supervise import supervise
 from ansible_collections.vgreb.jsync.plugins.module_utils._transfer import Transfer
 
@@ -166,6 +171,7 @@ class _Run:
         self._command = command
         self._alone = alone_because(request)
         self._held = self._alone is not None or request.settings.on("delete-before")
+        self._moves = request.settings.on("remove-source-files")
         self._changes = 0
         roots = request.roots or (split_list(request.sources[0]),)
         if request.pull:
@@ -218,7 +224,7 @@ class _Run:
                 self._transfer.give_up_rest()
             elif self._alone:
                 await self._carry_alone(self._alone)
-            elif self._outcome.deferred or not self._plan.empty:
+            elif self._outcome.deferred or not self._plan.empty or unseen_because(self._request):
                 await self._finish()
         finally:
             self._plan.close()
@@ -230,6 +236,8 @@ class _Run:
         if self._request.check:
             if not change.unchanged:
                 self._outcome.count(change)
+            elif self._moves and not change.directory:
+                self._outcome.changes += 1
             return
         self._plan.add(change)
         if change.unchanged:

@@ -330,7 +330,7 @@ options:
     type: bool
     default: false
   remove_source_files:
-    description: Remove files from the source, after all have arrived.
+    description: Remove files from the source, after all have arrived, also those that were the same before.
     type: bool
     default: false
   mkpath:

@@ -85,7 +85,8 @@ class Command:
             words.append("--delete")
         if self._request.check and settings["max-delete"] is not None:
             words.append(f"--max-delete={settings['max-delete']}")
-        if settings.on("files-from"):  # the list may name the source itself
+        moves = self._request.check and settings.on("remove-source-files")  # of what is equal the source goes
+        if moves or settings.on("files-from"):  # the list may name the source itself
             words += _UNCHANGED_TOO
         words += self._unchanged_too()
         if list_path:
@@ -187,6 +188,8 @@ class Command:
         words += [*more, *self._recursion(), *self._filters(), *self._unchanged_too()]
         if self._request.clears_way and not delete:
             words.append("--force")
+        if self._settings.on("remove-source-files"):
+            words.append("--info=remove")
         return self._argv(words, self._sources, self._request.dest.text, shell, rate)
 
     def verify_whole(self, shell: str | None, rate: int) -> list[bytes]:

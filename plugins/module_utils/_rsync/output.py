@@ -36,6 +36,8 @@ _CHATTER = re.compile(
     rb"sent \d+ bytes  received |total size is \d|File list \w+ time: |sending |receiving |ignoring unsafe |done$|$"
 )
 
+_REMOVED = b"sender removed "
+
 _VANISHED = re.compile(rb'(?:file|directory) has vanished: "(.*)"(?: \(in [^)]*\))?')
 _MESSAGE = re.compile(
     rb'rsync: (?:\[(\w+)\] )?([^"]*?)\(?"(.*)"\)?(?: => .*?)?'
@@ -149,6 +151,7 @@ class Report:
         problems: Messages about names (the first of them; ``.total`` counts all).
         vanished: How many of them say that the name was gone.
         unnamed: How many other errors there were.
+        removed: How many names it has removed from the source.
         from_sender: How many of the problems the sending side reported.
         notes: Other lines: they are warnings of rsync, or of ssh.
         words: The last lines of stderr.
@@ -173,6 +176,7 @@ class Report:
         self.problems = Listing(MESSAGES_KEPT)
         self.vanished = 0
         self.unnamed = 0
+        self.removed = 0
         self.from_sender = 0
         self.notes = Listing(MESSAGES_KEPT)
         self.words: list[bytes] = []
@@ -218,6 +222,8 @@ class Report:
         numbers = parse_statistic(line)
         if numbers:
             self.statistics.update(numbers)
+        elif line.startswith(_REMOVED):
+            self.removed += 1
         elif not _CHATTER.match(line):
             self.notes.add(readable(line))
             if self._on_note:

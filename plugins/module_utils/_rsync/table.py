@@ -50,7 +50,7 @@ class Option(t.NamedTuple):
         default_on: rsync has it on by itself, so that switching it off must be said.
         refused: Why a user may not give it, or "".
         alone: Why one rsync does the whole work where it is asked for, or "".
-        whole: Why the user's own rsync runs over the tree after the lanes where it is asked for, or "".
+        whole: What no dry run shows, so that the user's own rsync runs over the tree after the lanes, or "".
         note: What else becomes of it, where it is more than passed on, or "".
         told: In which runs rsync tells the far rsync of it (server_options() in options.c), where that may not know it.
         since: Of an option with ``told``: the first rsync that knows it (NEWS.md), newer than 3.1.0.

@@ -435,6 +435,12 @@ def test_what_is_said_of_every_unsafe_link_is_no_note() -> None:
     assert report.notes.entries == []
 
 
+def test_what_is_removed_from_the_source_is_counted_and_no_note() -> None:
+    report = Report()
+    report.read_output(b"sender removed a\nsender removed b/c\n")
+    assert (report.removed, report.notes.entries) == (2, [])
+
+
 @each_version
 def test_the_line_about_vanished_names_is_no_note(version: str) -> None:
     assert hear(version, "vanished").report.notes.entries == []
