@@ -17,6 +17,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._rsync import table
 if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._options import Request
     from ansible_collections.vgreb.jsync.plugins.module_utils._plan import Plan
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.settings import Settings
 
 
 def alone_because(request: Request) -> str | None:
@@ -33,6 +34,9 @@ def alone_because(request: Request) -> str | None:
         return "backup inside dest with delete: backups that are there before it deletes are extraneous files to rsync"
     if settings.backs_up_again and lanes_may_fail(request):
         return "backup without times, or with ignore_times: a second rsync would back up what the first one has brought"
+    passed_over = _passed_over(settings)
+    if passed_over:
+        return f"remove_source_files with {passed_over}: rsync leaves in the source what lies at dest already"
     if request.roots is None:
         return "src: only rsync itself can tell which source a name comes from"
     if settings.on("delete-before") and whole_because(request):
@@ -50,6 +54,20 @@ def _risks_backups(request: Request) -> bool:
     start = "/~" if request.dest.remote else from_locale(os.getcwd())
     dest = os.path.normpath(os.path.join(start, request.dest.path))
     return os.path.normpath(os.path.join(dest, settings["backup-dir"])).startswith(dest + "/")
+
+
+def _passed_over(settings: Settings) -> str | None:
+    """Name the option by which rsync would pass over, and so not remove, what the lanes have just brought."""
+    if not settings.on("remove-source-files"):
+        return None
+    newer = not settings.on("times")
+    passing = {
+        "ignore-existing": True,
+        "update": newer or settings.on("modify-window"),
+        "append": newer,
+        "append-verify": newer,
+    }
+    return next((name for name, passes in passing.items() if passes and settings.on(name)), None)
 
 
 def whole_because(request: Request, plan: Plan | None = None) -> str | None:

@@ -12,7 +12,9 @@ import typing as t
 import pytest
 
 from tests.fidelity.conftest import Bench
-from tests.support import engine, servers
+from tests.support import engine, servers, trees
+
+OLD, NEW = 1_500_000_000_000_000_000, 1_600_000_000_000_000_000
 
 
 def _params(bench: Bench, words: str) -> dict[str, t.Any]:
@@ -51,3 +53,48 @@ def test_what_is_the_same_elsewhere(bench: Bench, words: str) -> None:
     """With compare_dest rsync removes it from the destination."""
     bench.prepare(source="old", dest="old")
     bench.compare_words("-a --compare-dest=../ref " + words)
+
+
+def _mixed(source: str, dest: str) -> None:
+    """Files that are new, the same, older and newer at the destination, and that have grown since."""
+    for name, content, there, moment, moment_there in (
+        (b"new", b"new", None, NEW, 0),
+        (b"empty", b"", None, NEW, 0),
+        (b"same", b"same", b"same", OLD, OLD),
+        (b"older there", b"one", b"longer", NEW, OLD),
+        (b"newer there", b"one", b"longer", OLD, NEW),
+        (b"of one size", b"one", b"two", NEW, OLD),
+        (b"of one moment", b"one", b"longer", OLD, OLD),
+        (b"grown", b"one and more", b"one", NEW, OLD),
+    ):
+        for directory in (b"", b"below"):
+            trees.write(os.path.join(os.fsencode(source), directory, name), content, mtime=moment)
+            if there is not None:
+                trees.write(os.path.join(os.fsencode(dest), directory, name), there, mtime=moment_there)
+    for top in (source, dest):
+        os.symlink("one target", os.path.join(top, "link"))
+    os.symlink("a target", os.path.join(source, "new link"))
+    for top in (source, dest):
+        trees.stamp(os.fsencode(top))
+
+
+@pytest.mark.parametrize("times", ["", "--no-t"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "",
+        "--ignore-existing",
+        "-u",
+        "-u --modify-window=1",
+        "-u --inplace",
+        "--append",
+        "--append-verify",
+        "--existing",
+        "--existing --ignore-existing",
+        "--size-only",
+        "--min-size=4 --max-size=5",
+    ],
+)
+def test_choice_of_what_is_moved(bench: Bench, words: str, times: str) -> None:
+    bench.prepare_trees(_mixed)
+    bench.compare_words(f"-a --remove-source-files {words} {times}")

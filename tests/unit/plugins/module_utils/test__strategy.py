@@ -67,6 +67,17 @@ ROWS: list[tuple[Params, str, str]] = [
     ({"delete": True, "files_from": "/list", "recursive": True}, "", "delete with files-from: "),
     ({"delete": True, "rsync_opts": ["-R"]}, "", "delete with relative: "),
     ({"remove_source_files": True}, "", "remove_source_files: "),
+    (
+        {"remove_source_files": True, "ignore_existing": True},
+        "remove_source_files with ignore-existing: ",
+        "remove_source_files: ",
+    ),
+    ({"remove_source_files": True, "update": True}, "", "remove_source_files: "),
+    (
+        {"remove_source_files": True, "update": True, "times": False},
+        "remove_source_files with update: ",
+        "remove_source_files: ",
+    ),
     ({"compare_dest": "../ref"}, "", "compare_dest: "),
     ({"hard_links": True, "checksum": True}, "", "hard_links with checksum: "),
     ({"hard_links": True, "ignore_times": True}, "", "hard_links with ignore-times: "),
