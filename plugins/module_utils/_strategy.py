@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import typing as t
 
-from ansible_collections.vgreb.jsync.plugins.module_utils._model import from_locale
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync import table
 
 if t.TYPE_CHECKING:
@@ -31,7 +30,7 @@ def alone_because(request: Request) -> str | None:
     if request.deletes and settings.on("keep-dirlinks"):
         return "keep_dirlinks with delete: a link that is kept may lead into what is deleted"
     if _risks_backups(request):
-        return "backup inside dest with delete: backups that are there before it deletes are extraneous files to rsync"
+        return "backup with delete: those in dest that are there before it deletes are extraneous files to rsync"
     if settings.backs_up_again and lanes_may_fail(request):
         return "backup without times, or with ignore_times: a second rsync would back up what the first one has brought"
     passed_over = _passed_over(settings)
@@ -51,9 +50,19 @@ def _risks_backups(request: Request) -> bool:
         return False
     if not settings["backup-dir"]:
         return settings.on("delete-excluded")  # else rsync protects the suffix
-    start = "/~" if request.dest.remote else from_locale(os.getcwd())
-    dest = os.path.normpath(os.path.join(start, request.dest.path))
-    return os.path.normpath(os.path.join(dest, settings["backup-dir"])).startswith(dest + "/")
+    dest, backups = request.dest.exact, settings["backup-dir"].encode("utf-8", "surrogateescape")
+    if not request.dest.remote:
+        dest = os.path.realpath(dest)
+        backups = os.path.join(dest, backups)
+        return _is_below(backups, dest) or _is_below(os.path.realpath(backups), dest)
+    if os.path.isabs(backups) and not os.path.isabs(dest):
+        return True  # for all that is known at this end
+    dest = os.path.join(b"/~", dest)
+    return _is_below(os.path.join(dest, backups), dest)
+
+
+def _is_below(path: bytes, directory: bytes) -> bool:
+    return os.path.normpath(path).startswith(os.path.normpath(directory).rstrip(b"/") + b"/")
 
 
 def _passed_over(settings: Settings) -> str | None:

@@ -207,3 +207,15 @@ def test_a_directory_that_cannot_be_read(bench: Bench, options: str, ignoring: s
     words = "-a %s%s" % (options, ignoring)
     sources = ["src/./" if "-R" in options else "src/"]
     bench.compare_words(words, sources=sources, user=OTHER_USER, connect=["--no-inc-recursive"])
+
+
+@pytest.mark.parametrize("words", ["--delete", "--delete-excluded --exclude=*.o"])
+@pytest.mark.parametrize("directory", ["../dst/.bak", "../link/.bak", ".bak"])
+def test_backups_in_a_destination_behind_a_link(bench: Bench, directory: str, words: str) -> None:
+    """Deletions after the transfers would take them."""
+    bench.prepare()
+    for place in ("expected", "actual"):
+        os.symlink("dst", os.path.join(bench.folder, place, "link"))
+    options = ["-ab", "--ignore-errors", *words.split(), "--backup-dir=" + directory]
+    result = bench.compare(options, {"archive": False, "rsync_opts": options}, dest="link/")
+    assert [row["stage"] for row in result["one_process"]] == ["transfer"]

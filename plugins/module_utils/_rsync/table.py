@@ -275,7 +275,8 @@ _DELETION = [
         kind=VALUE,
         passes=EVERYWHERE,
         option="backup_dir",
-        note="inside the destination and with deletion one process does all of the work",
+        note="with deletion one process does all of the work where it is inside the destination, or where it is "
+        "absolute and a remote destination is not, so that it may be",
     ),
     Option("suffix", kind=VALUE, passes=EVERYWHERE, option="suffix"),
     Option(

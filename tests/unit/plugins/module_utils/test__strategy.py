@@ -47,6 +47,22 @@ ROWS: list[tuple[Params, str, str]] = [
     ({"rsync_opts": ["-R", "--no-implied-dirs"]}, "", "no-implied-dirs: "),
     ({"rsync_opts": ["--no-implied-dirs"]}, "", ""),  # it means nothing then
     ({"rsync_opts": ["--delete-before"]}, "", ""),
+    *(
+        ({"dest": dest, "backup": True, "backup_dir": backups, "delete": True}, "backup with delete: " * inside, "")
+        for dest, backups, inside in (
+            ("/", "/bak", True),
+            ("/dst/", ".bak", True),
+            ("/dst", "/dst/../dst/.bak", True),
+            ("/dst", "/dst", False),
+            ("/dst", "../dst2", False),
+            ("far:/dst", "/dst/.bak", True),
+            ("far:/dst", "/bak", False),
+            ("far:dst", "../bak", False),
+            ("far:", ".bak", True),
+            ("far:~/dst", "/bak", True),  # nobody here knows what lies in what
+            ("far::dst", "/bak", True),
+        )
+    ),
     ({"delay_updates": True}, "delay_updates: ", ""),
     ({"rsync_opts": ["--iconv=utf8"]}, "iconv: ", ""),
     ({"rsync_opts": ["--delete-missing-args"]}, "delete-missing-args: ", ""),
