@@ -13,10 +13,16 @@ import pytest
 from tests.faults.conftest import Tree, wrapper
 from tests.support import engine, snapshot, trees
 
-# The rsync that comes right after the scan finds the tree changed.
+# The rsyncs that come right after the scan find the tree changed.
 _AFTER_SCAN = """case " $* " in
 *" --dry-run "*) ;;
-*" --files-from="* | *" --relative "*) (cd "%s" && mkdir once 2>/dev/null && %s) ;;
+*" --files-from="* | *" --relative "*) (
+    cd "%s" || exit
+    if mkdir once 2>/dev/null; then
+        %s
+        mkdir changed
+    fi
+    until [ -d changed ]; do sleep 0.02; done) ;;
 esac"""
 
 # Every transfer is followed by a change of what it has carried.
