@@ -33,9 +33,9 @@ def alone_because(request: Request) -> str | None:
         return "backup with delete: those in dest that are there before it deletes are extraneous files to rsync"
     if settings.backs_up_again and lanes_may_fail(request):
         return "backup without times, or with ignore_times: a second rsync would back up what the first one has brought"
-    passed_over = _passed_over(settings)
-    if passed_over:
-        return f"remove_source_files with {passed_over}: rsync leaves in the source what lies at dest already"
+    hidden = _hidden(settings)
+    if hidden:
+        return f"remove_source_files {hidden}: a second rsync cannot tell what the first one has brought"
     if request.roots is None:
         return "src: only rsync itself can tell which source a name comes from"
     if settings.on("delete-before") and whole_because(request):
@@ -65,18 +65,15 @@ def _is_below(path: bytes, directory: bytes) -> bool:
     return os.path.normpath(path).startswith(os.path.normpath(directory).rstrip(b"/") + b"/")
 
 
-def _passed_over(settings: Settings) -> str | None:
-    """Name the option by which rsync would pass over, and so not remove, what the lanes have just brought."""
+def _hidden(settings: Settings) -> str | None:
+    """Say with what a second rsync would not remove, from the source, exactly what one rsync removes."""
     if not settings.on("remove-source-files"):
         return None
-    newer = not settings.on("times")
-    passing = {
-        "ignore-existing": True,
-        "update": newer or settings.on("modify-window"),
-        "append": newer,
-        "append-verify": newer,
-    }
-    return next((name for name, passes in passing.items() if passes and settings.on(name)), None)
+    if not settings.on("times"):
+        return "without times"
+    if settings.on("ignore-existing"):
+        return "with ignore_existing"
+    return "with update and modify_window" if settings.on("update") and settings.on("modify-window") else None
 
 
 def whole_because(request: Request, plan: Plan | None = None) -> str | None:

@@ -65,6 +65,7 @@ def _mixed(source: str, dest: str) -> None:
         (b"newer there", b"one", b"longer", OLD, NEW),
         (b"of one size", b"one", b"two", NEW, OLD),
         (b"of one moment", b"one", b"longer", OLD, OLD),
+        (b"other than it looks", b"one", b"two", OLD, OLD),
         (b"grown", b"one and more", b"one", NEW, OLD),
     ):
         for directory in (b"", b"below"):
@@ -92,6 +93,8 @@ def _mixed(source: str, dest: str) -> None:
         "--existing",
         "--existing --ignore-existing",
         "--size-only",
+        "-c",
+        "-I",
         "--min-size=4 --max-size=5",
     ],
 )

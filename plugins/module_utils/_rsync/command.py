@@ -211,11 +211,7 @@ class Command:
             return (
                 (frozenset(("ignore-times",)), ["--checksum"]) if self._settings.backs_up_again else (frozenset(), [])
             )
-        without = frozenset(("checksum", "ignore-times"))
-        if settings.on("times", "size-only"):
-            return without, []
-        # A source that has changed since must not be removed.
-        return without, ["--checksum" if settings.on("remove-source-files") else "--size-only"]
+        return frozenset(("checksum", "ignore-times")), [] if settings.on("times", "size-only") else ["--size-only"]
 
     @property
     def _sources(self) -> list[str]:

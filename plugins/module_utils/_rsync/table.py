@@ -284,8 +284,7 @@ _DELETION = [
         passes="w",
         option="remove_source_files",
         whole="nothing is removed before everything has arrived",
-        note="with ignore_existing, with update or append without times, and with update and modify_window one process "
-        "does all of the work",
+        note="without times, with ignore_existing, and with update and modify_window one process does all of the work",
     ),
 ]
 
