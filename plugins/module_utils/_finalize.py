@@ -90,6 +90,7 @@ class Finalize:
         try:
             if whole:
                 await self._run_whole()
+                await self._move()
             else:
                 await self._link()
                 await self.delete()
@@ -208,7 +209,7 @@ class Finalize:
         settings = self._request.settings
         carried = not (self._outcome.deferred or self._plan.unlisted)
         if not carried and self._request.deletes and not settings.on("ignore-errors"):
-            report = await self._carry(self._whole(delete=False, carried=False), listed=False)
+            report = await self._carry_whole(delete=False, carried=False)
             blocked = report.verdict is Verdict.PARTIAL and report.only_blocked and settings["max-delete"] is not None
             if not blocked:  # else the deletions that make way count
                 await self.settle_whole(report)
@@ -219,10 +220,24 @@ class Finalize:
         self._outcome.deferred = False
         if self._request.deletes and not self._may_delete:
             self._outcome.warn(NOT_DELETED)
-        await self.settle_whole(await self._carry(self._whole(delete=self._may_delete, carried=carried), listed=False))
+        await self.settle_whole(await self._carry_whole(delete=self._may_delete, carried=carried))
 
-    def _whole(self, *, delete: bool, carried: bool) -> Build:
-        return lambda shell, rate: self._command.whole(shell, rate, delete=delete, carried=carried)
+    async def _move(self) -> None:
+        """Remove files from the source, once nothing is deleted any more: rsync would take their copies, too."""
+        if self._request.deletes and self._request.settings.on("remove-source-files"):
+            carried = not self._outcome.broken
+            await self.settle_whole(await self._carry_whole(delete=False, move=True, carried=carried))
+
+    async def _carry_whole(self, *, delete: bool, carried: bool, move: bool = False) -> Report:
+        def build(shell: str | None, rate: int) -> list[bytes]:
+            gone = self._outcome.deletions
+            return self._command.whole(
+                shell, rate, delete=delete, move=move or not self._request.deletes, carried=carried, gone=gone
+            )
+
+        report = await self._lanes.carry(build, self._count, listed=False)
+        self._lanes.require(report)
+        return report
 
     async def settle_whole(self, report: Report) -> None:
         """Take in the end of the user's own rsync. Where a message of it names no path, a dry run finds which differ.
@@ -258,13 +273,6 @@ class Finalize:
             self._plan.note_opened(change)
         self._count(change)
 
-    async def _carry(
-        self, build: Build, arrived: t.Callable[[Change], None] | None = None, *, listed: bool = True
-    ) -> Report:
-        report = await self._lanes.carry(build, arrived or self._count, listed=listed)
-        self._lanes.require(report)
-        return report
-
     async def _pass_over(
         self,
         spool: Spool,
@@ -289,7 +297,8 @@ class Finalize:
 
     async def _pass(self, build: Build, arrived: t.Callable[[Change], None] | None = None) -> bool:
         """Run one pass; say whether it broke off before it came to its end."""
-        report = await self._carry(build, arrived)
+        report = await self._lanes.carry(build, arrived or self._count)
+        self._lanes.require(report)
         self._outcome.settle(report)
         return report.repeated
 

@@ -300,11 +300,12 @@ class _Run:
 
         def build(shell: str | None, rate: int) -> list[bytes]:
             nonlocal carried
-            words = self._command.whole(shell, rate, carried=carried)
+            words = self._command.whole(shell, rate, carried=carried, gone=self._outcome.deletions)
             carried = False
             return words
 
-        report = await self._lanes.carry(build, arrived, listed=False)
+        may_repeat = not (self._moves and self._request.deletes)
+        report = await self._lanes.carry(build, arrived, listed=False, may_retry=lambda: may_repeat)
         self._outcome.end(TRANSFER)
         await self._finalize.settle_whole(report)
         self._lanes.require(report)

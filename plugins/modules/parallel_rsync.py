@@ -330,7 +330,11 @@ options:
     type: bool
     default: false
   remove_source_files:
-    description: Remove files from the source, after all have arrived, also those that were the same before.
+    description:
+      - Remove files from the source, after all have arrived, also those that were the same before.
+      - With O(delete) they are removed after the deletions. The next run with both deletes at the destination what has
+        been moved, as rsync does, because the source no longer has it.
+      - Where one rsync does all of the work, with O(delete), it is not tried again for the same reason.
     type: bool
     default: false
   mkpath:

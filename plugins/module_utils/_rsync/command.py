@@ -176,19 +176,34 @@ class Command:
         words = [*self._words("m"), "--dirs", "--exclude=*"]
         return self._argv(words, [root.text], self._request.dest.as_directory().text, shell, rate)
 
-    def whole(self, shell: str | None, rate: int, *, delete: bool = True, carried: bool | None = None) -> list[bytes]:
+    def whole(
+        self,
+        shell: str | None,
+        rate: int,
+        *,
+        delete: bool = True,
+        move: bool = True,
+        carried: bool | None = None,
+        gone: int = 0,
+    ) -> list[bytes]:
         """The user's own rsync.
 
         Args:
             delete: Whether it may delete what is extraneous.
+            move: Whether it may remove files from the source.
             carried: Every file has been carried: do not look at content again. False if only some have, None for none.
+            gone: How many names have been deleted already.
         """
         without, more = self._carried(carried)
-        words = self._words("w", without=without if delete else without | _DELETIONS)
+        without |= frozenset() if delete else _DELETIONS
+        words = self._words("w", without=without if move else without | {"remove-source-files"})
         words += [*more, *self._recursion(), *self._filters(), *self._unchanged_too()]
+        limit = self._settings["max-delete"]
+        if gone and limit is not None:
+            words.append(f"--max-delete={max(int(limit) - gone, 0)}")
         if self._request.clears_way and not delete:
             words.append("--force")
-        if self._settings.on("remove-source-files"):
+        if move and self._settings.on("remove-source-files"):
             words.append("--info=remove")
         return self._argv(words, self._sources, self._request.dest.text, shell, rate)
 

@@ -102,6 +102,7 @@ class Lanes:
         on_change: t.Callable[[Change], None] | None = None,
         *,
         listed: bool = True,
+        may_retry: t.Callable[[], bool] = lambda: True,
     ) -> Report:
         """Run what must be one rsync over the first lane, and over another where that is lost; see :meth:`Lane.carry`.
 
@@ -112,7 +113,7 @@ class Lanes:
 
         def over(lane: Lane) -> t.Awaitable[Report]:
             tried.append(lane)
-            return lane.carry(build, on_change, listed=listed)
+            return lane.carry(build, on_change, listed=listed, may_retry=may_retry)
 
         report = await self.over_first(over)
         report.repeated = report.repeated or len(tried) > 1
