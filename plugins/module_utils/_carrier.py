@@ -131,7 +131,13 @@ class Carrier:
 
         try:
             return await lane.carry(
-                build, on_change, on_files=on_files, waiting=waiting, list_path=partition.path, load=load
+                build,
+                on_change,
+                on_files=on_files,
+                may_retry=lambda: not self._lanes.request.settings.backs_up_halves,
+                waiting=waiting,
+                list_path=partition.path,
+                load=load,
             )
         except LaneError:
             self.broken = True

@@ -304,7 +304,7 @@ class _Run:
             carried = False
             return words
 
-        may_repeat = not (self._moves and self._request.deletes)
+        may_repeat = self._request.settings.repeats_whole and not (self._moves and self._request.deletes)
         report = await self._lanes.carry(build, arrived, listed=False, may_retry=lambda: may_repeat)
         self._outcome.end(TRANSFER)
         await self._finalize.settle_whole(report)

@@ -125,6 +125,10 @@ options:
     description:
       - How many more attempts an rsync or a login gets when its connection failed or it was killed. The attempts are
         1, 2, 4 and so on seconds apart. Full disks, refused logins and wrong options are not tried again.
+      - Nor is an rsync that may have left a file half written under its name, where the next one would take that for
+        what was there before. That is so with O(backup) and O(inplace), O(append), or O(partial) without
+        O(partial_dir). It is also so with O(ignore_existing) and one of these, and with O(update) and O(inplace) or
+        O(append), where one rsync goes over the tree.
     type: int
     default: 3
   archive:

@@ -67,3 +67,73 @@ def test_all_attempts_together_delete_no_more_than_max_delete(folder: str, tree:
     result = engine.run(tree.params(rsync_path=program, delete=True, max_delete=2, rsync_opts=["--delay-updates"]))
     assert (result["rc"], result["stats"]["retries"], result["stats"]["deletions"]) == (25, 1, 2), result
     assert len([name for name in os.listdir(tree.dest) if name.startswith("extraneous")]) == 3
+
+
+# The connection of the first transfer is cut amid a file.
+_ARMS = """case "$*" in
+*--dry-run* | --help | --version | *--server*) ;;
+*) mkdir "$0.once" 2>/dev/null && export CUT=1 ;;
+esac"""
+_CUTS = """shift
+[ -z "$CUT" ] || exec sh -c "dd bs=65536 count=40 2>/dev/null | $*"
+exec sh -c "$*"
+"""
+
+
+def _cut(folder: str, words: str, *, single: bool, there: bytes | None) -> tuple[dict[str, t.Any], str]:
+    """Push a large file, with a small one unless it is single, over a connection that is cut; give its name, too."""
+    source, dest = os.path.join(folder, "src"), os.path.join(folder, "dst")
+    trees.write(os.path.join(os.fsencode(source), b"big"), os.urandom(8 << 20))
+    trees.write(os.path.join(os.fsencode(source), b"small"), b"new")
+    os.mkdir(dest)
+    if there is not None:
+        trees.write(os.path.join(os.fsencode(dest), b"big"), there, mtime=1_500_000_000_000_000_000)
+    params = {
+        "src": os.path.join(source, "big" if single else ""),
+        "dest": f"far:{dest}/",
+        "rsh": programs.shell(os.path.join(folder, "rsh"), _CUTS),
+        "rsync_path": wrapper(folder, _ARMS),
+        "rsync_opts": words.split(),
+        "jobs": 1,
+    }
+    result = engine.run(params)
+    assert os.path.exists(os.path.join(folder, "rsync-wrapper.once"))
+    return result, os.path.join(dest, "big")
+
+
+def _content(path: str) -> bytes:
+    with open(path, "rb") as stream:
+        return stream.read()
+
+
+@pytest.mark.parametrize("single", [False, True], ids=["lists", "alone"])
+@pytest.mark.parametrize("words", ["--inplace", "--partial", "--append"])
+def test_a_backup_is_not_replaced_by_a_half_written_file(folder: str, words: str, single: bool) -> None:
+    result, path = _cut(folder, "--backup " + words, single=single, there=b"what was there")
+    assert result["failed"] and result["stats"]["retries"] == 0, result
+    assert _content(path + "~") == b"what was there"
+
+
+@pytest.mark.parametrize(
+    ("words", "there"),
+    [("--update --inplace", b"old"), ("--ignore-existing --partial", None), ("--ignore-existing --inplace", None)],
+)
+def test_a_half_written_file_is_not_passed_over(folder: str, words: str, there: bytes | None) -> None:
+    result, _path = _cut(folder, words, single=True, there=there)
+    assert result["failed"] and result["stats"]["retries"] == 0, result
+
+
+@pytest.mark.parametrize("single", [False, True], ids=["lists", "alone"])
+@pytest.mark.parametrize("words", ["--backup", "-b --partial --partial-dir=.part", "--update --partial", "--inplace"])
+def test_what_does_no_harm_is_tried_again(folder: str, words: str, single: bool) -> None:
+    result, path = _cut(folder, words, single=single, there=b"what was there")
+    assert not result["failed"] and result["stats"]["retries"] == 1, result
+    assert _content(path) == _content(os.path.join(folder, "src", "big"))
+    assert not os.path.exists(path + "~") or _content(path + "~") == b"what was there"
+
+
+@pytest.mark.parametrize("words", ["--update --inplace", "--ignore-existing --partial"])
+def test_lists_complete_a_half_written_file(folder: str, words: str) -> None:
+    result, path = _cut(folder, words, single=False, there=None)
+    assert not result["failed"] and result["stats"]["retries"] == 1, result
+    assert _content(path) == _content(os.path.join(folder, "src", "big"))

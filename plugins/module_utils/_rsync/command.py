@@ -118,8 +118,7 @@ class Command:
             names: What the list holds, where that fits on a command line, as paths with a ``/./``. The sender then need
                 not walk to each file from the top to make sure that no other user's link is on the way (3.5.0).
         """
-        unsafe = self._settings.on("inplace", "append", "append-verify", "partial", "write-devices")
-        without = _GUARDS if unsafe else frozenset()
+        without = _GUARDS if self._settings.leaves_halves else frozenset()
         if again and self._settings.backs_up_again:
             words = [*self._words("t", without=without | {"ignore-times"}), "--checksum"]
         else:

@@ -78,9 +78,11 @@ class Lanes:
 
     @property
     def prepares(self) -> bool:
-        """An rsync may be started before its list is there: it takes no time-out and needs no share of a rate."""
+        """An rsync may be started before its list is there: it takes no time-out, needs no share of a rate, and may
+        be started again, which one that breaks off before it has said anything is."""
         request = self.request
-        return request.uses_ssh and not request.settings["timeout"] and not request.bwlimit
+        settings = request.settings
+        return request.uses_ssh and not settings["timeout"] and not request.bwlimit and not settings.backs_up_halves
 
     @property
     def overlaps(self) -> bool:

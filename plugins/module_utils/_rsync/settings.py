@@ -57,6 +57,30 @@ class Settings:
         """Then it also takes what has arrived for what was there before."""
         return self.sends_again and self.on("backup", "backup-dir")
 
+    @property
+    def leaves_halves(self) -> bool:
+        """rsync that breaks off leaves a file half written under its name."""
+        return self._writes_in_place or (self.on("partial") and not self.on("partial-dir"))
+
+    @property
+    def _writes_in_place(self) -> bool:
+        return self.on("inplace", "append", "append-verify", "write-devices")
+
+    @property
+    def backs_up_halves(self) -> bool:
+        """rsync that runs once more takes such a file for what was there before."""
+        return self.leaves_halves and self.on("backup", "backup-dir")
+
+    @property
+    def passes_over_halves(self) -> bool:
+        """Then it takes such a file for one that is there, or newer: only one of ``--partial`` has an old time."""
+        return (self.leaves_halves and self.on("ignore-existing")) or (self._writes_in_place and self.on("update"))
+
+    @property
+    def repeats_whole(self) -> bool:
+        """rsync over the whole tree that has broken off may be started once more."""
+        return not (self.backs_up_halves or self.passes_over_halves)
+
     def apply(self, row: table.Option, value: t.Any = True) -> None:
         """Set one option, as a later word on a command line would.
 

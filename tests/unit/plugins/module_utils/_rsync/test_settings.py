@@ -291,3 +291,25 @@ def test_the_last_word_counts(chosen: list[tuple[table.Option, bool]]) -> None:
     assert {name: settings.on(name) for name in last} == last
     words = settings.words("w", KNOWN)
     assert {word[2:] for word in words if not word.startswith("--no-")} == {name for name, on in last.items() if on}
+
+
+@pytest.mark.parametrize(
+    ("words", "backs_up", "passes_over"),
+    [
+        ("-b --inplace", True, False),
+        ("-b --append", True, False),
+        ("--backup-dir=x --partial", True, False),
+        ("-b --partial --partial-dir=x", False, False),
+        ("-b", False, False),
+        ("-u --inplace", False, True),
+        ("-u --partial", False, False),
+        ("--ignore-existing --partial", False, True),
+        ("--ignore-existing --append", False, True),
+        ("--ignore-existing", False, False),
+    ],
+)
+def test_what_a_half_written_file_means_to_the_next_one(words: str, backs_up: bool, passes_over: bool) -> None:
+    settings = Settings()
+    settings.parse(words.split())
+    assert (settings.backs_up_halves, settings.passes_over_halves) == (backs_up, passes_over)
+    assert settings.repeats_whole is not (backs_up or passes_over)
