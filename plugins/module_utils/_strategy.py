@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import os
+import re
 import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync import table
@@ -17,6 +18,10 @@ if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._options import Request
     from ansible_collections.vgreb.jsync.plugins.module_utils._plan import Plan
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.settings import Settings
+
+
+# A rule that lets no name be deleted which is not deleted without it.
+_SPARES = re.compile(r"[-HSP](?![a-z])|(?:exclude|hide|show|protect)\b")
 
 
 def alone_because(request: Request) -> str | None:
@@ -43,13 +48,20 @@ def alone_because(request: Request) -> str | None:
     return None
 
 
+def alone_again(request: Request) -> bool:
+    """Say whether one rsync that does the whole work may be started once more where it has broken off."""
+    settings = request.settings
+    loses = request.deletes and (settings.on("remove-source-files") or _risks_backups(request))
+    return settings.repeats_whole and not loses
+
+
 def _risks_backups(request: Request) -> bool:
     """Say whether a deletion after the transfers could take the backups that they made."""
     settings = request.settings
     if not request.deletes or not settings.on("backup", "backup-dir"):
         return False
     if not settings["backup-dir"]:
-        return settings.on("delete-excluded")  # else rsync protects the suffix
+        return settings.on("delete-excluded") or _exposes_backups(request)  # else rsync protects the suffix
     dest, backups = request.dest.exact, settings["backup-dir"].encode("utf-8", "surrogateescape")
     if not request.dest.remote:
         dest = os.path.realpath(dest)
@@ -59,6 +71,18 @@ def _risks_backups(request: Request) -> bool:
         return True  # for all that is known at this end
     dest = os.path.join(b"/~", dest)
     return _is_below(os.path.join(dest, backups), dest)
+
+
+def _exposes_backups(request: Request) -> bool:
+    """Say whether a rule may let names with the suffix go: rsync protects them with the last one of all."""
+    if request.merges_filters or request.reads_filters:
+        return True
+    last = ("*", "?", "]", request.settings["suffix"] or "~")
+    for name, text in request.settings.filters:
+        spares = not text.startswith("+") if name == "exclude" else name == "filter" and _SPARES.match(text.lstrip())
+        if not spares and text.endswith(last):
+            return True
+    return False
 
 
 def _is_below(path: bytes, directory: bytes) -> bool:
@@ -120,4 +144,4 @@ def lanes_may_fail(request: Request) -> bool:
     return blocked or not request.settings.on("perms", "acls") or whole_because(request) is not None
 
 
-__all__ = ("alone_because", "lanes_may_fail", "unseen_because", "whole_because")
+__all__ = ("alone_again", "alone_because", "lanes_may_fail", "unseen_because", "whole_because")

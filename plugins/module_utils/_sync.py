@@ -60,6 +60,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.processes impor
 from ansible_collections.vgreb.jsync.plugins.module_utils._scan import Scan
 from ansible_collections.vgreb.jsync.plugins.module_utils._spool import socket_directory, state_directory
 from ansible_collections.vgreb.jsync.plugins.module_utils._strategy import (
+    alone_again,
     alone_because,
     lanes_may_fail,
     unseen_because,
@@ -304,8 +305,7 @@ class _Run:
             carried = False
             return words
 
-        may_repeat = self._request.settings.repeats_whole and not (self._moves and self._request.deletes)
-        report = await self._lanes.carry(build, arrived, listed=False, may_retry=lambda: may_repeat)
+        report = await self._lanes.carry(build, arrived, listed=False, may_retry=lambda: alone_again(self._request))
         self._outcome.end(TRANSFER)
         await self._finalize.settle_whole(report)
         self._lanes.require(report)

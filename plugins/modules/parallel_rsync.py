@@ -129,6 +129,7 @@ options:
         what was there before. That is so with O(backup) and O(inplace), O(append), or O(partial) without
         O(partial_dir). It is also so with O(ignore_existing) and one of these, and with O(update) and O(inplace) or
         O(append), where one rsync goes over the tree.
+      - Nor is one that does all of the work, where the next one would delete what it has backed up or moved.
     type: int
     default: 3
   archive:
@@ -338,7 +339,6 @@ options:
       - Remove files from the source, after all have arrived, also those that were the same before.
       - With O(delete) they are removed after the deletions. The next run with both deletes at the destination what has
         been moved, as rsync does, because the source no longer has it.
-      - Where one rsync does all of the work, with O(delete), it is not tried again for the same reason.
     type: bool
     default: false
   mkpath:

@@ -30,6 +30,11 @@ def _extraneous(tree: Tree, number: int = 1) -> None:
         trees.write(os.path.join(os.fsencode(tree.dest), b"extraneous%d" % one), b"goes")
 
 
+def _content(path: str) -> bytes:
+    with open(path, "rb") as stream:
+        return stream.read()
+
+
 @pytest.mark.parametrize(
     "params",
     [{}, {"ignore_errors": True}, {"rsync_opts": ["--delay-updates"]}, {"times": False}],
@@ -59,6 +64,21 @@ def test_what_no_list_can_hold_is_moved_and_not_deleted(folder: str) -> None:
     assert (result["failed"], result["stats"]["deletions"]) == (False, 1), result
     assert {name: entry.content for name, entry in snapshot.snapshot(tree.dest).items()} == there
     assert not any(names for _top, _directories, names in os.walk(tree.source))
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["--backup-dir=bak", "--backup --delete-excluded", "--backup --include=*"],
+    ids=["inside", "excluded", "rule"],
+)
+def test_backups_are_not_deleted(folder: str, words: str) -> None:
+    """Nothing protects them from the next rsync that deletes."""
+    tree = Tree(folder, size=100)
+    trees.write(os.path.join(os.fsencode(tree.dest), b"d0/file0"), b"what was there")
+    program = wrapper(folder, _BREAKS % "--backup")
+    result = engine.run(tree.params(rsync_path=program, delete=True, rsync_opts=words.split()))
+    assert (result["failed"], result["stats"]["retries"]) == (True, 0), result
+    assert _content(os.path.join(tree.dest, "bak/d0/file0" if "bak" in words else "d0/file0~")) == b"what was there"
 
 
 def test_all_attempts_together_delete_no_more_than_max_delete(folder: str, tree: Tree) -> None:
@@ -99,11 +119,6 @@ def _cut(folder: str, words: str, *, single: bool, there: bytes | None) -> tuple
     result = engine.run(params)
     assert os.path.exists(os.path.join(folder, "rsync-wrapper.once"))
     return result, os.path.join(dest, "big")
-
-
-def _content(path: str) -> bytes:
-    with open(path, "rb") as stream:
-        return stream.read()
 
 
 @pytest.mark.parametrize("single", [False, True], ids=["lists", "alone"])

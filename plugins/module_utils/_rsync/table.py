@@ -267,8 +267,8 @@ _DELETION = [
         "b",
         passes=EVERYWHERE,
         option="backup",
-        note="with delete_excluded one process does all of the work; and without times, or with ignore_times, where "
-        "more than lists would follow, as without perms",
+        note="with delete_excluded, or with deletion and rules that may let backups go, one process does all of the "
+        "work; and without times, or with ignore_times, where more than lists would follow, as without perms",
     ),
     Option(
         "backup-dir",

@@ -63,6 +63,22 @@ ROWS: list[tuple[Params, str, str]] = [
             ("far::dst", "/bak", True),
         )
     ),
+    *(
+        ({"backup": True, "delete": True, **rules}, "backup with delete: " if exposed else "", "")
+        for rules, exposed in (
+            ({"include": "/etc/***", "exclude": "*"}, True),
+            ({"include": ["*/", "*.conf"], "exclude": "*"}, False),
+            ({"include": "*.old", "suffix": ".old"}, True),
+            ({"exclude": ["*.tmp", "- *"]}, False),
+            ({"exclude": "+ *"}, True),
+            ({"exclude_from": "/list"}, True),
+            ({"filter": ["- *", "P *", "hide *", "protect,! *"]}, False),
+            ({"filter": "R *"}, True),
+            ({"filter": "+ a?"}, True),
+            ({"backup": False, "include": "*"}, False),
+        )
+    ),
+    ({"backup": True, "delete": True, "filter": ": /.rules"}, "backup with delete: ", "filter: "),
     ({"delay_updates": True}, "delay_updates: ", ""),
     ({"rsync_opts": ["--iconv=utf8"]}, "iconv: ", ""),
     ({"rsync_opts": ["--delete-missing-args"]}, "delete-missing-args: ", ""),
