@@ -200,9 +200,10 @@ class Command:
         limit = self._settings["max-delete"]
         if gone and limit is not None:
             words.append(f"--max-delete={max(int(limit) - gone, 0)}")
-        if self._request.clears_way and not delete:
-            words.append("--force")
-        if move and self._settings.on("remove-source-files"):
+        moves = move and self._settings.on("remove-source-files")
+        if self._request.deletes and not delete and limit is None and not moves:
+            words.append("--force")  # once: it may delete the rules that have protected something from it
+        if moves:
             words.append("--info=remove")
         return self._argv(words, self._sources, self._request.dest.text, shell, rate)
 
