@@ -12,11 +12,11 @@ import os
 import time
 import typing as t
 
-from ansible_collections.vgreb.jsync.plugins.module_utils._errors import LaneError, RsyncError
+from ansible_collections.vgreb.jsync.plugins.module_utils._errors import LaneError
 from ansible_collections.vgreb.jsync.plugins.module_utils._model import UNCONFIRMED, Failure, Listing
 from ansible_collections.vgreb.jsync.plugins.module_utils._result import LISTED
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import LONGEST_LINE
-from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import FULL, PARTIAL, Verdict
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import PARTIAL, Verdict
 
 if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change, Files
@@ -163,8 +163,8 @@ class Carrier:
     ) -> None:
         """Take in what came of a partition: of so many files that are left rsync has not said that they arrived."""
         if report.verdict in (Verdict.FATAL, Verdict.RETRY):
-            turned_away = any(word.startswith(FULL) for word in report.words)
-            raise (LaneError if turned_away else RsyncError)(self._lanes.explain(report), report.code)
+            self.broken = self.broken or report.repeated
+            self._lanes.require(report)
         if report.verdict is Verdict.PARTIAL and self._defer:
             self._outcome.deferred = True
         else:

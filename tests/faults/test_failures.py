@@ -257,6 +257,23 @@ def test_a_daemon_that_takes_fewer_connections_than_there_are_lanes(folder: str)
         assert not snapshot.differences(snapshot.snapshot(source), snapshot.snapshot(os.path.join(daemon.top, "dst")))
 
 
+def test_a_daemon_that_turns_away_whoever_is_to_make_directories(folder: str, tree: Tree) -> None:
+    """They are new below one that is there, so that an rsync of their own makes them before files go in."""
+    place = os.path.join(folder, "rsyncd")
+    os.mkdir(place)
+    for number in range(24):
+        trees.write(b"%s/d%d/new%d/file" % (os.fsencode(tree.source), number % 3, number), os.urandom(100_000))
+    with servers.rsyncd(place) as daemon:
+        dest = os.path.join(daemon.top, "dst")
+        for number in range(3):
+            os.makedirs(os.path.join(dest, "d%d" % number))
+        params = tree.params(dest=daemon.url + "double/dst", bwlimit="4m", jobs=4, retries=0)
+        result = engine.run(params)
+        assert not result["failed"], result
+        assert any("max connections (2) reached" in text for text in result["warnings"]), result
+        assert not snapshot.differences(snapshot.snapshot(tree.source), snapshot.snapshot(dest))
+
+
 def test_a_daemon_that_takes_one_connection(folder: str, tree: Tree) -> None:
     """Lanes that are turned away come again; the work is done, on fewer connections."""
     place = os.path.join(folder, "rsyncd")

@@ -14,7 +14,7 @@ import typing as t
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import LaneError, RsyncError
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.bandwidth import Bandwidth
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.diagnosis import explain
-from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import Verdict
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import FULL, Verdict
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane import Lane
 
 if t.TYPE_CHECKING:
@@ -128,9 +128,11 @@ class Lanes:
             LaneError: All are lost.
         """
         while True:
+            lane = self.first
             try:
-                return await work(self.first)
+                return await work(lane)
             except LaneError:
+                lane.lost = True
                 if self.first.lost:
                     raise
 
@@ -138,10 +140,12 @@ class Lanes:
         """Go on only if an rsync has done its work, if perhaps not for every name.
 
         Raises:
+            LaneError: The far end takes no more connections than it has; others may go on.
             RsyncError: It could not run.
         """
         if report.verdict in (Verdict.FATAL, Verdict.RETRY):
-            raise RsyncError(self.explain(report), report.code)
+            turned_away = any(word.startswith(FULL) for word in report.words)
+            raise (LaneError if turned_away else RsyncError)(self.explain(report), report.code)
 
     def explain(self, report: Report) -> str:
         """Say in one sentence why an rsync or a login failed."""
