@@ -377,6 +377,35 @@ def test_migration_that_goes_back(
     ansible.check_clean()
 
 
+# Hooks of two migrations in one run, and what is said of the second one.
+AFTER_ANOTHER: list[tuple[dict[str, str], dict[str, str], str]] = [
+    ({}, {"stop": "fail"}, "a/ has not moved: migrate_stop has failed: it does not start."),
+    ({"start": "fail"}, {}, "web in it; a host that has failed before in this run of Ansible takes no part any more."),
+]
+
+
+@in_one
+@pytest.mark.parametrize(("first", "second", "says"), AFTER_ANOTHER)
+def test_migration_after_another(
+    ansible: Ansible, hosts: Hosts, first: dict[str, str], second: dict[str, str], says: str
+) -> None:
+    """What the first one has left does not count: the second one copies and starts nothing that has not stopped."""
+    place = Place(ansible, "after another %s" % first)
+    migrations = []
+    for name, hooks in (("z", first), ("a", {**second, "start": "start"})):
+        given = {f"migrate_{key}": os.path.join(MIGRATION, hook + ".yml") for key, hook in hooks.items()}
+        given.update(migrate_old="db", migrate_new="web", migrate_path=place.path("src", name) + "/")
+        given["migrate_dest"] = place.path("new " + name) + "/"
+        migrations.append({"import_playbook": "vgreb.jsync.migrate_path", "vars": given})
+    variables = json.dumps({"here": place.here, "ansible_python_interpreter": ansible.python})
+    playbook = place.text("two.json", json.dumps(migrations))
+    ended = ansible.run("ansible-playbook", "-i", hosts.inventory, "-e", variables, playbook)
+    assert ended.code != 0 and says in " ".join(ended.output.split()), ended.output
+    assert os.path.exists(place.path("new z"))
+    assert not os.path.exists(place.path("as started"))
+    ansible.check_clean()
+
+
 @in_one
 def test_migration_to_a_host_that_is_full(ansible: Ansible, hosts: Hosts) -> None:
     place = Place(ansible, "no room")
