@@ -313,6 +313,28 @@ def test_what_is_foretold_is_done(ansible: Ansible) -> None:
     ansible.check_clean()
 
 
+def test_summary_of_other_changes(ansible: Ansible) -> None:
+    """What is neither copied nor deleted is not passed over in silence."""
+    place = Place(ansible, "other changes")
+    variables = {"jsync_src": place.source + "/", "jsync_dest": place.path("copy")}
+    here = ("-i", "localhost,", "-c", "local")
+    assert "and other changes" not in play(ansible, "sync", variables, *here).output
+    os.chmod(place.path("copy", "z", "file0"), 0o640)
+    for playbook, says in (("check", True), ("sync", True), ("sync", False)):
+        ended = play(ansible, playbook, variables, *here)
+        assert ended.code == 0 and " 0 files, " in ended.output, ended.output
+        assert ("0 deleted, and other changes" in ended.output) == says, ended.output
+
+
+def test_summary_of_a_look_that_fails(ansible: Ansible, hosts: Hosts) -> None:
+    """Nothing was copied, whatever else went wrong."""
+    place = Place(ansible, "failing look")
+    variables = {"jsync_hosts": "web", "jsync_src_host": "db", "jsync_dest": place.path("copy")}
+    ended = play(ansible, "check", {**variables, "jsync_src": [place.source, "/absent"]}, "-i", hosts.inventory)
+    assert ended.code != 0 and not os.path.exists(place.path("copy"))
+    assert re.search(r"would copy [1-9]\d* files?, .*, 0 deleted, 1 would not arrive", ended.output), ended.output
+
+
 def itemized(output: str) -> list[str]:
     """What a diff lists."""
     return sorted(line for line in output.splitlines() if ITEMIZED.fullmatch(line))
