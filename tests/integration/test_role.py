@@ -429,6 +429,26 @@ def test_migration_after_another(
 
 
 @in_one
+def test_migration_of_a_path_that_is_unmounted(ansible: Ansible, hosts: Hosts) -> None:
+    """Nothing is started on a copy of nothing."""
+    place = Place(ansible, "unmounted")
+    variables = {
+        "migrate_old": "db",
+        "migrate_new": "web",
+        "migrate_path": place.source + "/",
+        "migrate_dest": place.path("new") + "/",
+        "migrate_stop": os.path.join(MIGRATION, "empty.yml"),
+        "migrate_start": os.path.join(MIGRATION, "start.yml"),
+        "here": place.here,
+    }
+    ended = play(ansible, "migrate_path", variables, "-i", hosts.inventory)
+    assert ended.code != 0
+    assert "is empty on db since migrate_stop has run;" in " ".join(ended.output.split()), ended.output
+    assert not os.path.exists(place.path("as started"))
+    ansible.check_clean()
+
+
+@in_one
 def test_migration_to_a_host_that_is_full(ansible: Ansible, hosts: Hosts) -> None:
     place = Place(ansible, "no room")
     place.text("live/large", "x" * 1_000_000)
