@@ -93,6 +93,21 @@ def test_backups_of_groups(bench: Bench, words: str) -> None:
     assert result["stats"]["files"] == result["stats"]["hard_links"] == len(NAMES)
 
 
+@pytest.mark.parametrize("words", ["-rlH", "-rlpH --inplace", "-rlH --delete", "-rlH -u", "-rlcH -u", "-rltIH -u"])
+@pytest.mark.parametrize("there", ["the same", "older", "another size"])
+def test_groups_that_are_there_stay_linked(bench: Bench, words: str, there: str) -> None:
+    def build(source: str, dest: str) -> None:
+        _build_groups(source, dest)
+        subprocess.run(["rsync", "-aH", "--delete", source + "/", dest], check=True)
+        for name in NAMES if there == "older" else ():
+            os.utime(os.path.join(os.fsencode(dest), name), ns=(OLD, OLD))
+        for name in NAMES if there == "another size" else ():
+            trees.write(os.path.join(os.fsencode(dest), name), b"another size", mtime=OLD)
+
+    bench.prepare_trees(build)
+    bench.compare_words(words)
+
+
 @pytest.mark.parametrize("words", ["-rlp", "-rlpD", "-rlpI", "-rlpc"])
 def test_a_second_pass_carries_nothing(bench: Bench, words: str) -> None:
     bench.prepare_trees(_build)

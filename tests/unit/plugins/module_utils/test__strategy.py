@@ -115,6 +115,7 @@ ROWS: list[tuple[Params, str, str]] = [
     ({"hard_links": True, "checksum": True}, "", "hard_links with checksum: "),
     ({"hard_links": True, "ignore_times": True}, "", "hard_links with ignore-times: "),
     ({"hard_links": True, "link_dest": "../ref"}, "", "hard_links with link-dest: "),
+    ({"hard_links": True, "times": False}, "hard_links without times: ", ""),
     (
         {"rsync_opts": ["--delete-before"], "prune_empty_dirs": True},
         "delete-before: ",
