@@ -200,7 +200,8 @@ class Finalize:
         await self._pass_over(self._plan.opened, self._entries, self._command.close_directories)
         listed = self._source.contents and self._plan.lists
         hidden = listed and self._request.reads_filters
-        unnamed = self._plan.root_changed and not listed
+        filled = self._plan.has_root and self._plan.lists
+        unnamed = (self._plan.root_changed or filled) and not listed
         if unnamed or hidden or self._plan.root_opened:
             await self._pass(lambda shell, rate: self._command.finish_root(self._source.directory, shell, rate))
 

@@ -56,6 +56,7 @@ class Plan:
         root_changed: The destination itself is to get its metadata.
         root_opened: The destination itself must be closed at the end.
         root_new: The destination does not exist yet; rsync says so before the first change.
+        has_root: It is part of the transfer itself.
         root_change: What the scan says of it then, where it is part of the transfer.
         unled: A hard-linked name came without its leader.
         unlisted: Something is to be done with a name that no list can hold.
@@ -89,7 +90,7 @@ class Plan:
         self._new: collections.OrderedDict[bytes, bool] = collections.OrderedDict()
         self._parent: bytes | None = None
         self._entered = False
-        self._has_root = roots[0].contents
+        self.has_root = roots[0].contents
         self._staying = Names()
 
     def add(self, change: Change) -> None:
@@ -138,7 +139,7 @@ class Plan:
         """Take in another line of the scan: which directory is made first, which one stays though it is extraneous."""
         if line.startswith(_NEW_ROOT):
             self.root_new = True
-            self.root_changed = self._has_root
+            self.root_changed = self.has_root
         elif line.startswith(_STAYS):
             self._staying.add(decode(line[len(_STAYS) :]))
 
@@ -166,7 +167,7 @@ class Plan:
         if change.closed:
             self._close_later(change.name)
         if change.name == b".":
-            self._has_root = True
+            self.has_root = True
             self.root_changed = self.root_changed or not change.unchanged
             if change.item[:1] == b"c":
                 self.root_new, self.root_change = True, change

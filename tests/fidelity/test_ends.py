@@ -13,7 +13,10 @@ import typing as t
 import pytest
 
 from tests.fidelity.conftest import OLDER, Bench, needs_older
-from tests.support import servers, trees
+from tests.support import engine, servers, snapshot, trees
+
+if t.TYPE_CHECKING:
+    import pathlib
 
 # The same work over every kind of connection.
 WORK = [
@@ -104,6 +107,45 @@ def test_relative(bench: Bench, sources: list[str], words: list[str], delete: bo
     bench.prepare()
     words = words + (["--delete"] if delete else [])
     bench.compare(["-a", *words], {"rsync_opts": words}, sources=sources)
+
+
+def _build_one_change(source: str, dest: str) -> None:
+    """A file at the top has changed, and the top itself has not."""
+    trees.write(os.path.join(os.fsencode(source), b"excluded"), b"")
+    for top, content in ((source, b"new"), (dest, b"")):
+        trees.write(os.path.join(os.fsencode(top), b"a", b"file"), b"same")
+        trees.write(os.path.join(os.fsencode(top), b"file"), content, mtime=len(content) * 10**18)
+        os.chmod(top, 0o710)
+        trees.stamp(os.fsencode(top))
+
+
+@pytest.mark.parametrize("further", ["", "--delete", "--no-implied-dirs", "-H"])
+@pytest.mark.parametrize("sources", ["./", ".", "./file", "file", "././a/../file", ".//file"])
+def test_relative_to_the_top(bench: Bench, sources: str, further: str) -> None:
+    bench.prepare_trees(_build_one_change)
+    bench.compare_words(f"-aR --exclude=excluded {further}", sources=["src/./" + sources])
+
+
+@pytest.mark.parametrize("names", ["./file", "file", ".", "./a\n./file", "./a"])
+@pytest.mark.parametrize("further", ["", "-r", "-r --delete", "--no-implied-dirs"])
+def test_files_from_the_top(bench: Bench, names: str, further: str) -> None:
+    bench.prepare_trees(_build_one_change)
+    path = os.path.join(bench.folder, "names")
+    with open(path, "w") as stream:
+        stream.write(names + "\n")
+    bench.compare_words(f"-a --exclude=excluded --files-from={path} {further}")
+
+
+def test_relative_to_all(tmp_path: pathlib.Path) -> None:
+    """What is left out stays out; all names start with a slash then."""
+    trees.write(os.fsencode(tmp_path) + b"/src/file", b"")
+    above = (tmp_path / "src", tmp_path, *tmp_path.parents[:-1])
+    words = ["-R", *(f"--include={path}/" for path in above), f"--include={tmp_path}/src/file", "--exclude=*"]
+    plain, ours = (os.fspath(tmp_path / name) for name in ("plain", "ours"))
+    subprocess.run(["rsync", "-a", *words, "/", plain], check=True)
+    result = engine.run({"src": "/", "dest": ours, "rsync_opts": words})
+    assert result["rc"] == 0 and sorted(os.listdir(ours)) == sorted(os.listdir(plain)), result
+    assert not snapshot.differences(snapshot.snapshot(plain), snapshot.snapshot(ours))
 
 
 @pytest.mark.parametrize("recursive", [False, True], ids=["flat", "recursive"])

@@ -19,6 +19,8 @@ _POINTER = 8
 _ENVIRONMENT = sum(len(name) + len(value) + 2 + _POINTER for name, value in os.environb.items())
 LONGEST_LINE = max(min(512 << 10, os.sysconf("SC_ARG_MAX") // 2 - _ENVIRONMENT), 0)
 
+# A path that takes the directory that it starts from along, as ``.`` (send_file_list in flist.c).
+_WITH_TOP = re.compile(r"/*(?:\./|\.?/*\Z)")
 _WILDCARD = re.compile(rb"[]*?[]")
 
 LOCAL = "local"
@@ -116,7 +118,7 @@ class Source(t.NamedTuple):
     Attributes:
         directory: The directory that the names lie below.
         base: The first component of all names that come from it; None where that is not known.
-        contents: The directory itself is part of the transfer, as ``.`` (a trailing slash).
+        contents: The directory itself is part of the transfer, as ``.`` (a trailing slash, or ``./`` before names).
         root: Where lists start from.
         lead: What stands before a name in a list.
     """
@@ -201,14 +203,17 @@ def split_source(source: Endpoint) -> Source | None:
 
 def split_relative(source: Endpoint) -> Source | None:
     """The same with --relative, where a name keeps its whole path, or what stands behind ``/./``."""
-    if source.has_wildcard or source.path.startswith("~"):
+    path = source.path
+    if source.has_wildcard or path.startswith("~"):
         return None
-    head, mark, _tail = source.path.partition("/./")
-    if mark:
-        return _source(source.at(head + "/"))
-    if source.kind == DAEMON:
-        return _source(source.at(source.path.partition("/")[0] + "/"))
-    return _source(source.at("/" if source.path.startswith("/") else "./"))
+    head, mark, tail = path.partition("/./")
+    if source.kind == DAEMON and not (mark and "/" in head):
+        head, _slash, tail = path.partition("/")
+    elif not mark:
+        head, tail = "" if path.startswith("/") else ".", path
+        if not head and not path.strip("/."):
+            return None  # names below / itself start with a slash, and no list takes that
+    return _source(source.at(head + "/"), contents=bool(_WITH_TOP.match(tail)))
 
 
 def split_list(source: Endpoint) -> Source:

@@ -196,25 +196,37 @@ def test_only_the_far_end_can_split_it(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "root", "lead"),
+    ("text", "root", "lead", "contents"),
     [
-        ("/a/b", "/", b"././"),
-        ("a/b", "./", b"././"),
-        ("/a/./b/c", "/a/", b"././"),
-        ("h:a/b", "h:./", b"././"),
-        ("h:/a/./b", "h:/a/", b"././"),
-        ("h::m/a/b", "h::m/", b"././"),
-        ("h::m/a/./b", "h::m/", b"./a/./"),
+        ("/a/b", "/", b"././", False),
+        ("a/b", "./", b"././", False),
+        (".a", "./", b"././", False),
+        ("./a", "./", b"./", True),
+        (".", "./", b"./", True),
+        (".//", "./", b"./", True),
+        ("/./", "/", b"./", True),
+        ("/a/./b/c", "/a/", b"././", False),
+        ("/a/.//b", "/a/", b"././", False),
+        ("/a/././b", "/a/", b"./", True),
+        ("/a/.//", "/a/", b"./", True),
+        ("h:a/b", "h:./", b"././", False),
+        ("h:", "h:./", b"./", True),
+        ("h:/a/./b", "h:/a/", b"././", False),
+        ("h::m", "h::m/", b"./", True),
+        ("h::m/a/b", "h::m/", b"././", False),
+        ("h::m/./a", "h::m/", b"./", True),
+        ("h::m/a/./b", "h::m/", b"./a/./", False),
+        ("h::m/a/./", "h::m/", b"./a/././", True),
     ],
 )
-def test_split_relative(text: str, root: str, lead: bytes) -> None:
+def test_split_relative(text: str, root: str, lead: bytes, contents: bool) -> None:
     """With --relative a name keeps its whole path, or what stands behind ``/./``."""
     split = split_relative(parse_endpoint(text))
     assert split is not None
-    assert (split.root.text, split.lead, split.base, split.contents) == (root, lead, None, False)
+    assert (split.root.text, split.lead, split.base, split.contents) == (root, lead, None, contents)
 
 
-@pytest.mark.parametrize("text", ["h:/a/*", "~/a", "h:~/a"])
+@pytest.mark.parametrize("text", ["/", "/.", "h:/", "h:/a/*", "~/a", "h:~/a"])
 def test_only_the_far_end_can_split_it_with_relative(text: str) -> None:
     assert split_relative(parse_endpoint(text)) is None
 
