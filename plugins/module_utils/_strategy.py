@@ -143,7 +143,7 @@ def lanes_may_fail(request: Request) -> bool:
     where that takes rules from files, or a count.
     """
     blocked = (request.deletes or request.settings.on("force")) and not request.clears_way
-    return blocked or not request.settings.on("perms", "acls") or whole_because(request) is not None
+    return blocked or not request.settings.on("perms") or whole_because(request) is not None
 
 
 __all__ = ("alone_again", "alone_because", "lanes_may_fail", "unseen_because", "whole_because")

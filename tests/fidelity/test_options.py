@@ -115,6 +115,8 @@ WORDS = [
     "-a --insecure-links",
     "-a --confine-root=/",
     "-a --copy-devices --no-specials",
+    "-a --no-p -A",
+    "-aA --no-p",
     "-a --super",
     "-aX --fake-super",
     "-a --copy-as=root",

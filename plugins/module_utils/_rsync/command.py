@@ -264,7 +264,7 @@ class Command:
         return []
 
     def _open_directories(self) -> list[str]:
-        return ["--chmod=Du+rwx"] if self._settings.on("perms", "acls") else []
+        return ["--chmod=Du+rwx"] if self._settings.on("perms") else []
 
     def _make_way(self) -> list[str]:
         """Let a file take the place of a directory, sparing what the filters protect."""

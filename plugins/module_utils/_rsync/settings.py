@@ -115,6 +115,8 @@ class Settings:
             self.values[row.name] = (self.values.get(row.name) or 0) + 1 if value else 0
         else:
             self.values[row.name] = value
+            if row.name == "acls" and value:
+                self.values["perms"] = True
 
     def _map(self, name: str, text: str) -> None:
         if self.values.get(name):
@@ -186,6 +188,8 @@ class Settings:
                 continue
             if letter in row.passes or letter == "w":
                 words += _words(row, value, known, on=row.default_on or row.name in implied)
+        if self.on("acls") and not self.on("perms"):
+            words.append("--no-perms")  # what --acls implies was taken back behind it
         return words
 
 

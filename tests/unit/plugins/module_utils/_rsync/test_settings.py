@@ -32,6 +32,9 @@ def parsed(*words: str) -> Settings:
         (["--archive"], ARCHIVE),
         (["-aH"], {**ARCHIVE, "hard-links": True}),
         (["-aHAX"], {**ARCHIVE, "hard-links": True, "acls": True, "xattrs": True}),
+        (["-rA"], {"recursive": True, "acls": True, "perms": True}),
+        (["-r", "--no-p", "-A"], {"recursive": True, "acls": True, "perms": True}),
+        (["-aA", "--no-p"], {**ARCHIVE, "acls": True, "perms": False}),
         (["-a", "--no-perms"], {**ARCHIVE, "perms": False}),
         (["-a", "--no-p"], {**ARCHIVE, "perms": False}),
         (["-a", "--no-D"], {**ARCHIVE, "devices": False, "specials": False}),
@@ -287,7 +290,9 @@ _ROWS = [row for row in _ROWS if table.find("no-" + row.name)]
 @given(st.lists(st.tuples(st.sampled_from(_ROWS), st.booleans())))
 def test_the_last_word_counts(chosen: list[tuple[table.Option, bool]]) -> None:
     settings = parsed(*(("--" if on else "--no-") + row.name for row, on in chosen))
-    last = {row.name: on for row, on in chosen}
+    last = {}
+    for row, on in chosen:
+        last.update({row.name: on, **({"perms": True} if on and row.name == "acls" else {})})
     assert {name: settings.on(name) for name in last} == last
     words = settings.words("w", KNOWN)
     assert {word[2:] for word in words if not word.startswith("--no-")} == {name for name, on in last.items() if on}
