@@ -60,6 +60,27 @@ def test_backups_where_something_is_in_the_way(bench: Bench, words: str) -> None
     assert [entry["path"] for entry in result["failures"]] == ["way"]
 
 
+@pytest.mark.parametrize(
+    "further", ["", "--delete", "--force", "--force --backup-dir=../bak", "--delete -m", "--force -m"]
+)
+@pytest.mark.parametrize("words", ["-rlt -b", "-a -b", "-rltc -b", "-aH -b --suffix=.old", "-aHc -b"])
+def test_backups_that_are_in_the_way(bench: Bench, words: str, further: str) -> None:
+    bench.prepare_trees(_build_blocked)
+    bench.compare_words(f"{words} {further}")
+
+
+@pytest.mark.parametrize("further", ["--delete", "--force", "--delete --ignore-errors", "--force --backup-dir=../bak"])
+def test_backups_that_are_in_the_way_where_a_group_must_be_linked_again(bench: Bench, further: str) -> None:
+    def build(source: str, dest: str) -> None:
+        _build_blocked(source, dest)
+        for top in (source, dest):
+            os.link(os.path.join(top, "i"), os.path.join(top, "j"))
+
+    bench.prepare_trees(build)
+    result = bench.compare_words(f"-aH -b {further}")
+    assert result["one_process"][0]["reason"].startswith("hard_links")
+
+
 @pytest.mark.parametrize("words", ["-rl -b", "-rltI -b", "-rlI -b --backup-dir=../bak", "-rl -b --delay-updates"])
 def test_backups_where_an_rsync_breaks_off(bench: Bench, words: str) -> None:
     """It is tried again after it has done its work."""

@@ -196,13 +196,16 @@ class Command:
         without, more = self._carried(carried)
         without |= frozenset() if delete else _DELETIONS
         words = self._words("w", without=without if move else without | {"remove-source-files"})
-        words += [*more, *self._recursion(), *self._filters(), *self._unchanged_too()]
+        words += [*more, *self._recursion()]
         limit = self._settings["max-delete"]
-        if gone and limit is not None:
-            words.append(f"--max-delete={max(int(limit) - gone, 0)}")
         moves = move and self._settings.on("remove-source-files")
         if self._request.deletes and not delete and limit is None and not moves:
             words.append("--force")  # once: it may delete the rules that have protected something from it
+        if carried is not None and not (delete and self._request.deletes):
+            words += self._spare_backups()
+        words += [*self._filters(), *self._unchanged_too()]
+        if gone and limit is not None:
+            words.append(f"--max-delete={max(int(limit) - gone, 0)}")
         if moves:
             words.append("--info=remove")
         return self._argv(words, self._sources, self._request.dest.text, shell, rate)
@@ -227,6 +230,12 @@ class Command:
                 (frozenset(("ignore-times",)), ["--checksum"]) if self._settings.backs_up_again else (frozenset(), [])
             )
         return frozenset(("checksum", "ignore-times")), [] if settings.on("times", "size-only") else ["--size-only"]
+
+    def _spare_backups(self) -> list[str]:
+        """Keep the backups in a directory that an rsync before could not clear away: with deletion rsync does so."""
+        if not self._settings.on("backup") or self._settings["backup-dir"]:
+            return []
+        return [f"--filter=P *{self._settings['suffix'] or '~'}"]
 
     @property
     def _sources(self) -> list[str]:
