@@ -50,6 +50,7 @@ class Processes:
     async def __aexit__(self, *_exc: object) -> None:
         await self.stop(*self._running, *self._failed)
         asyncio.get_event_loop().remove_signal_handler(signal.SIGCHLD)
+        self._running.clear()  # a call of _reap may still be due, and the guardian is gone by then
 
     def _reap(self) -> None:
         for process in list(self._running):

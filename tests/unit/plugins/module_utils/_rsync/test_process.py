@@ -15,6 +15,7 @@ import typing as t
 import pytest
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncError
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync import processes as all_processes
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.guardian import Guardian
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.process import environment
 
 from tests.support.processes import ended, wait_for
@@ -283,3 +284,20 @@ def test_what_a_reader_raises_ends_the_process_and_is_raised() -> None:
 
     with pytest.raises(OSError, match="No space left"):
         within(work)
+
+
+def test_what_ended_last_is_no_error_once_the_guardian_is_gone() -> None:
+    errors: list[dict[str, t.Any]] = []
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: errors.append(context))
+        with Guardian() as guardian:
+            async with all_processes.Processes(guardian) as processes:
+                process = processes.start(["true"], Said(), Said())
+                os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+                for _turn in range(2):  # the loop has taken the signal in, and not called anybody yet
+                    await asyncio.sleep(0)
+        await asyncio.sleep(0.1)
+
+    asyncio.run(main())
+    assert not errors
