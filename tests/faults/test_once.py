@@ -81,6 +81,17 @@ def test_backups_are_not_deleted(folder: str, words: str) -> None:
     assert _content(os.path.join(tree.dest, "bak/d0/file0" if "bak" in words else "d0/file0~")) == b"what was there"
 
 
+@pytest.mark.parametrize("option", ["force", "delete"])
+def test_backups_in_the_way_of_a_file_are_not_cleared_away(folder: str, option: str) -> None:
+    """The first attempt backs up what the directory holds, which the second one takes for what was there before."""
+    tree = Tree(folder, size=100)
+    trees.write(os.path.join(os.fsencode(tree.dest), b"d0/file0/inside"), b"what was there")
+    program = wrapper(folder, _BREAKS % "--force")
+    result = engine.run(tree.params(rsync_path=program, backup=True, jobs=1, **{option: True}))
+    assert (result["rc"], result["stats"]["retries"]) == (23, 1), result
+    assert _content(os.path.join(tree.dest, "d0/file0/inside~")) == b"what was there"
+
+
 def test_all_attempts_together_delete_no_more_than_max_delete(folder: str, tree: Tree) -> None:
     _extraneous(tree, 5)
     program = wrapper(folder, _BREAKS % "--max-delete=2")

@@ -123,7 +123,7 @@ class Command:
             words = [*self._words("t", without=without | {"ignore-times"}), "--checksum"]
         else:
             words = self._words("t", without=without)
-        words += self._open_directories() + self._unchanged_too()
+        words += self._open_directories() + self._unchanged_too() + (self._spare_backups() if again else [])
         words += self._within_directories(self._make_way())
         if names:
             dest = self._request.dest.as_directory().text
