@@ -38,6 +38,8 @@ def alone_because(request: Request) -> str | None:
         return "backup with delete: those in dest that are there before it deletes are extraneous files to rsync"
     if settings.backs_up_again and lanes_may_fail(request):
         return "backup without times, or with ignore_times: a second rsync would back up what the first one has brought"
+    if settings.passes_over_halves and lanes_may_fail(request):
+        return "inplace or partial, with update or ignore_existing: a second rsync would pass over a half-written file"
     if settings.on("hard-links") and not settings.on("times"):
         return "hard_links without times: no dry run shows which groups must be linked again"
     hidden = _hidden(settings)

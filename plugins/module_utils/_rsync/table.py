@@ -164,9 +164,22 @@ _CHOICE = [
     ),
     Option("dirs", "d", passes="s"),
     Option("one-file-system", "x", kind=COUNT, passes="sd", option="one_file_system"),
-    Option("update", "u", passes="stl", option="update"),
+    Option(
+        "update",
+        "u",
+        passes="stl",
+        option="update",
+        note="with inplace or append one process does all of the work where more than lists would follow, as without "
+        "perms",
+    ),
     Option("existing", passes="stl", option="existing_only", aliases=("ignore-non-existing",)),
-    Option("ignore-existing", passes="stlm", option="ignore_existing"),
+    Option(
+        "ignore-existing",
+        passes="stlm",
+        option="ignore_existing",
+        note="with inplace, append or partial one process does all of the work where more than lists would follow, as "
+        "without perms",
+    ),
     Option("ignore-times", "I", passes="t", option="ignore_times", note="the scan lists every file"),
     Option("size-only", passes="tl", option="size_only"),
     Option(

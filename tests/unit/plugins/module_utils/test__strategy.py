@@ -79,6 +79,10 @@ ROWS: list[tuple[Params, str, str]] = [
         )
     ),
     ({"backup": True, "delete": True, "filter": ": /.rules"}, "backup with delete: ", "filter: "),
+    ({"inplace": True, "update": True}, "", ""),
+    ({"inplace": True, "update": True, "perms": False}, "inplace or partial, ", ""),
+    ({"partial": True, "ignore_existing": True, "force": True, "max_delete": 9}, "inplace or partial, ", ""),
+    ({"partial": True, "update": True, "perms": False}, "", ""),
     ({"delay_updates": True}, "delay_updates: ", ""),
     ({"rsync_opts": ["--iconv=utf8"]}, "iconv: ", ""),
     ({"rsync_opts": ["--delete-missing-args"]}, "delete-missing-args: ", ""),
