@@ -115,10 +115,12 @@ class Scan:
 
     def _explain(self, report: Report) -> str:
         """Say why there is nothing to scan."""
-        sources, problems = self._lanes.request.sources, report.problems.entries
+        request, problems = self._lanes.request, report.problems.entries
+        sources = request.sources
         if not problems:
             return f"src: {report.last_words}"
-        text = sources[0].text if len(sources) == 1 else printable(problems[0].path or b"")
+        named = len(sources) > 1 or request.settings["files-from"]
+        text = printable(problems[0].path or b"") if named else sources[0].text
         if problems[0].reason.startswith(("link_stat: No such file", "change_dir: No such file")):
             return f"src {text!r} does not exist on {sources[0].host or 'this host'}"
         return f"src {text!r} cannot be read: {problems[0].reason}"

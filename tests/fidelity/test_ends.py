@@ -148,6 +148,14 @@ def test_relative_to_all(tmp_path: pathlib.Path) -> None:
     assert not snapshot.differences(snapshot.snapshot(plain), snapshot.snapshot(ours))
 
 
+def test_listed_names_that_are_not_there(tmp_path: pathlib.Path) -> None:
+    """Not the source is missing, and is not said to be."""
+    (tmp_path / "src").mkdir()
+    (tmp_path / "names").write_text("gone\n")
+    params = {"src": f"{tmp_path}/src/", "dest": f"{tmp_path}/dst", "files_from": f"{tmp_path}/names"}
+    assert engine.run(params)["msg"] == f"src '{tmp_path}/src/gone' does not exist on this host"
+
+
 @pytest.mark.parametrize("recursive", [False, True], ids=["flat", "recursive"])
 def test_files_from(bench: Bench, recursive: bool) -> None:
     bench.prepare()
