@@ -211,8 +211,8 @@ class Finalize:
         carried = not (self._outcome.deferred or self._plan.unlisted)
         if not carried and self._request.deletes and not settings.on("ignore-errors"):
             report = await self._carry_whole(delete=False, carried=False)
-            blocked = report.verdict is Verdict.PARTIAL and report.only_blocked and settings["max-delete"] is not None
-            if not blocked:  # else the deletions that make way count
+            blocked = report.verdict is Verdict.PARTIAL and report.only_blocked
+            if not blocked:  # else only deletions make way
                 await self.settle_whole(report)
                 carried = report.verdict is not Verdict.PARTIAL
             if not carried and not blocked:

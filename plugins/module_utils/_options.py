@@ -203,9 +203,14 @@ class Request:
 
     @property
     def clears_way(self) -> bool:
-        """A lane may delete a directory where a file belongs, else only the user's own rsync: it counts deletions."""
-        asked = self.deletes or self.settings.on("force")
-        return asked and not self.merges_filters and self.settings["max-delete"] is None
+        """A lane may delete a directory where a file belongs, else only the user's own rsync: it counts deletions.
+
+        A far receiver is told what the rules protect only where it deletes (send_filter_list in exclude.c).
+        """
+        settings = self.settings
+        asked = self.deletes or settings.on("force")
+        untold = self.deletes and self.dest.remote and bool(settings.filters or settings.suffixes_backups)
+        return asked and not self.merges_filters and settings["max-delete"] is None and not untold
 
     @property
     def roots(self) -> tuple[Source, ...] | None:

@@ -38,6 +38,8 @@ def alone_because(request: Request) -> str | None:
         return "backup with delete: those in dest that are there before it deletes are extraneous files to rsync"
     if settings.backs_up_again and lanes_may_fail(request):
         return "backup without times, or with ignore_times: a second rsync would back up what the first one has brought"
+    if _clears_backups(request):
+        return "force with backup: at a far dest nothing protects the backups of one rsync from the next one"
     if settings.passes_over_halves and lanes_may_fail(request):
         return "inplace or partial, with update or ignore_existing: a second rsync would pass over a half-written file"
     if settings.on("hard-links") and not settings.on("times"):
@@ -56,7 +58,13 @@ def alone_again(request: Request) -> bool:
     """Say whether one rsync that does the whole work may be started once more where it has broken off."""
     settings = request.settings
     loses = request.deletes and (settings.on("remove-source-files") or _risks_backups(request))
-    return settings.repeats_whole and not loses
+    return settings.repeats_whole and not loses and not _clears_backups(request)
+
+
+def _clears_backups(request: Request) -> bool:
+    """Say whether backups in the way of a file have nothing that protects them: a far receiver is told no rules."""
+    settings = request.settings
+    return settings.on("force") and settings.suffixes_backups and request.dest.remote and not request.deletes
 
 
 def _risks_backups(request: Request) -> bool:
@@ -79,14 +87,44 @@ def _risks_backups(request: Request) -> bool:
 
 def _exposes_backups(request: Request) -> bool:
     """Say whether a rule may let names with the suffix go: rsync protects them with the last one of all."""
-    if request.merges_filters or request.reads_filters:
+    settings = request.settings
+    if request.merges_filters:
         return True
-    last = ("*", "?", "]", request.settings["suffix"] or "~")
-    for name, text in request.settings.filters:
-        spares = not text.startswith("+") if name == "exclude" else name == "filter" and _SPARES.match(text.lstrip())
-        if not spares and text.endswith(last):
-            return True
-    return False
+    try:
+        rules = list(_rules(settings.filters, b"\0" if settings.on("from0") else b"\n"))
+    except OSError:
+        return True  # rsync says why it cannot be read
+    return any(_exposes(name, text, settings["suffix"] or "~") for name, text in rules)
+
+
+def _exposes(name: str, text: str, suffix: str) -> bool:
+    """Say whether one rule may let a name with the suffix go."""
+    text = text.lstrip()
+    if not text.startswith("+") if name == "exclude" else name == "filter" and _SPARES.match(text):
+        return False
+    if name == "filter" and "!" in re.split(r"[\s_]", text, maxsplit=1)[0][1:]:
+        return True  # it matches what its pattern does not
+    end = re.split(r"[]*?]", text)[-1].replace("\\", "").rstrip("\r")
+    return suffix.endswith(end) or end.endswith(suffix)
+
+
+def _rules(filters: t.Sequence[tuple[str, str]], separator: bytes) -> t.Iterator[tuple[str, str]]:
+    """All rules, those in files that options name, too.
+
+    Raises:
+        OSError: A file cannot be read, or not twice.
+    """
+    for name, text in filters:
+        if not name.endswith("-from"):
+            yield name, text
+            continue
+        path = text.encode("utf-8", "surrogateescape")
+        if not os.path.isfile(path):
+            raise FileNotFoundError(text)
+        with open(path, "rb") as stream:
+            for line in stream.read().split(separator):
+                if line and not line.startswith((b"#", b";")):
+                    yield name[: -len("-from")], line.decode("utf-8", "surrogateescape")
 
 
 def _is_below(path: bytes, directory: bytes) -> bool:

@@ -194,19 +194,17 @@ class Command:
             gone: How many names have been deleted already.
         """
         without, more = self._carried(carried)
-        without |= frozenset() if delete else _DELETIONS
+        if not delete:
+            without |= _DELETIONS | (frozenset(("force",)) if self._request.deletes else frozenset())
         words = self._words("w", without=without if move else without | {"remove-source-files"})
         words += [*more, *self._recursion()]
         limit = self._settings["max-delete"]
-        moves = move and self._settings.on("remove-source-files")
-        if self._request.deletes and not delete and limit is None and not moves:
-            words.append("--force")  # once: it may delete the rules that have protected something from it
         if carried is not None and not (delete and self._request.deletes):
             words += self._spare_backups()
         words += [*self._filters(), *self._unchanged_too()]
         if gone and limit is not None:
             words.append(f"--max-delete={max(int(limit) - gone, 0)}")
-        if moves:
+        if move and self._settings.on("remove-source-files"):
             words.append("--info=remove")
         return self._argv(words, self._sources, self._request.dest.text, shell, rate)
 
@@ -233,7 +231,8 @@ class Command:
 
     def _spare_backups(self) -> list[str]:
         """Keep the backups in a directory that an rsync before could not clear away: with deletion rsync does so."""
-        if not self._settings.on("backup") or self._settings["backup-dir"]:
+        clears = self._request.deletes or self._settings.on("force")
+        if not (clears and self._settings.suffixes_backups):
             return []
         return [f"--filter=P *{self._settings['suffix'] or '~'}"]
 

@@ -58,6 +58,11 @@ class Settings:
         return self.sends_again and self.on("backup", "backup-dir")
 
     @property
+    def suffixes_backups(self) -> bool:
+        """Backups stay beside the files."""
+        return self.on("backup") and not self["backup-dir"]
+
+    @property
     def leaves_halves(self) -> bool:
         """rsync that breaks off leaves a file half written under its name."""
         return self._writes_in_place or (self.on("partial") and not self.on("partial-dir"))

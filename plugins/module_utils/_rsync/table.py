@@ -273,7 +273,9 @@ _DELETION = [
         "force",
         passes="s",
         option="force",
-        note="lanes have it with the filters, which protect; where rules in files or max_delete count, one process",
+        note="lanes have it with the filters, which protect; one process where rules in files or max_delete count, or, "
+        "with deletion, rules or backups at a remote destination; one process does all of the work with backup and "
+        "without deletion to a remote destination",
     ),
     Option("ignore-errors", passes="sd", option="ignore_errors", note="deletes also where something did not arrive"),
     Option(

@@ -15,6 +15,8 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._plan import Plan
 from ansible_collections.vgreb.jsync.plugins.module_utils._strategy import alone_because, lanes_may_fail, whole_because
 
 if t.TYPE_CHECKING:
+    import pathlib
+
     from ansible_collections.vgreb.jsync.plugins.module_utils._options import Request
 
 Params = t.Dict[str, t.Any]
@@ -71,7 +73,10 @@ ROWS: list[tuple[Params, str, str]] = [
             ({"include": "*.old", "suffix": ".old"}, True),
             ({"exclude": ["*.tmp", "- *"]}, False),
             ({"exclude": "+ *"}, True),
-            ({"exclude_from": "/list"}, True),
+            ({"exclude_from": "/no such list"}, True),  # nobody can tell
+            ({"filter": "+! a"}, True),
+            ({"filter": "R,! *.txt"}, True),
+            ({"include": "*d", "suffix": ".old"}, True),
             ({"filter": ["- *", "P *", "hide *", "protect,! *"]}, False),
             ({"filter": "R *"}, True),
             ({"filter": "+ a?"}, True),
@@ -79,6 +84,8 @@ ROWS: list[tuple[Params, str, str]] = [
         )
     ),
     ({"backup": True, "delete": True, "filter": ": /.rules"}, "backup with delete: ", "filter: "),
+    ({"backup": True, "force": True, "dest": "far:dst"}, "force with backup: ", ""),
+    ({"backup": True, "force": True, "delete": True, "dest": "far:dst"}, "", ""),
     ({"inplace": True, "update": True}, "", ""),
     ({"inplace": True, "update": True, "perms": False}, "inplace or partial, ", ""),
     ({"partial": True, "ignore_existing": True, "force": True, "max_delete": 9}, "inplace or partial, ", ""),
@@ -128,6 +135,24 @@ ROWS: list[tuple[Params, str, str]] = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("name", "rules", "exposed"),
+    [
+        ("exclude_from", "# all of *~\n*.tmp\n- *\n", False),
+        ("exclude_from", "*.tmp\n+ *\n", True),
+        ("include_from", "*/\r\n*.conf\r\n", False),
+        ("include_from", "*/\n*~\n", True),
+    ],
+)
+def test_rules_in_a_file_that_may_let_backups_go(tmp_path: pathlib.Path, name: str, rules: str, exposed: bool) -> None:
+    (tmp_path / "rules").write_text(rules)
+    given = {"backup": True, "delete": True, name: str(tmp_path / "rules"), "exclude": "*"}
+    assert (alone_because(request(**given)) or "").startswith("backup with delete: ") == exposed
+    by_nul = {**given, "rsync_opts": ["--from0"]}
+    (tmp_path / "rules").write_bytes(b"*.conf\0*/\0")
+    assert alone_because(request(**by_nul)) is None
+
+
 @pytest.mark.parametrize(("params", "alone", "whole"), ROWS, ids=[title(row[0]) for row in ROWS])
 def test_who_works_alone(params: Params, alone: str, whole: str) -> None:
     for reason, start in ((alone_because(request(**params)), alone), (whole_because(request(**params)), whole)):
@@ -155,6 +180,10 @@ def test_a_group_without_its_leader_is_linked_by_one_rsync(tmp_path: t.Any) -> N
         ({"filter": ": /.rules"}, False),
         ({"filter": ": /.rules", "force": True}, True),  # what may be cleared away stands in files of the tree
         ({"filter": ": /.rules", "delete": True}, True),
+        ({"dest": "far:dst", "delete": True}, False),
+        ({"dest": "far:dst", "delete": True, "exclude": "a"}, True),  # lanes tell a far receiver of no rule
+        ({"dest": "far:dst", "delete": True, "backup": True}, True),
+        ({"dest": "far:dst", "force": True, "exclude": "a"}, False),  # nor does rsync alone
         ({"remove_source_files": True}, True),
     ],
     ids=lambda value: title(value) if isinstance(value, dict) else "",
