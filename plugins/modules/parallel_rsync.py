@@ -128,7 +128,7 @@ options:
       - Nor is an rsync that may have left a file half written under its name, where the next one would take that for
         what was there before. That is so with O(backup) and O(inplace), O(append), or O(partial) without
         O(partial_dir). It is also so with O(ignore_existing) and one of these, and with O(update) and O(inplace) or
-        O(append), where one rsync goes over the tree.
+        O(append), where one rsync goes over the tree. A daemon that is full is tried again all the same.
       - Nor is one that does all of the work, where the next one would delete what it has backed up or moved.
     type: int
     default: 3

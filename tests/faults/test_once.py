@@ -100,6 +100,21 @@ def test_all_attempts_together_delete_no_more_than_max_delete(folder: str, tree:
     assert len([name for name in os.listdir(tree.dest) if name.startswith("extraneous")]) == 3
 
 
+@pytest.mark.parametrize(
+    "words", ["-b --backup-dir=../bak --inplace", "--update --inplace --no-perms"], ids=["lists", "alone"]
+)
+def test_a_daemon_that_is_full_is_tried_again(folder: str, words: str) -> None:
+    """It has done nothing that a second attempt could harm."""
+    tree = Tree(folder, size=100)
+    full = """case "$*" in
+    *--dry-run* | --help | --version | *--server*) ;;
+    *) mkdir "$0.once" 2>/dev/null && echo "@ERROR: max connections (1) reached -- try again later" >&2 && exit 5 ;;
+    esac"""
+    result = engine.run(tree.params(rsync_path=wrapper(folder, full), jobs=1, rsync_opts=words.split()))
+    assert (result["failed"], result["stats"]["retries"]) == (False, 1), result
+    assert tree.arrived()
+
+
 # The connection of the first transfer is cut amid a file.
 _ARMS = """case "$*" in
 *--dry-run* | --help | --version | *--server*) ;;

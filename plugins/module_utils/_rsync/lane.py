@@ -240,7 +240,9 @@ class Lane:
                     report = make_report() if make_report else Report(on_change, on_note, on_files, listed=listed)
                     await self._finish(self._start(build, rate, report), report)
                 report.repeated = repeated
-                if report.verdict is not Verdict.RETRY or attempt >= self._lanes.request.retries or not may_retry():
+                if report.verdict is not Verdict.RETRY or attempt >= self._lanes.request.retries:
+                    return report
+                if not (report.turned_away or may_retry()):
                     return report
                 attempt, repeated = attempt + 1, True
                 self.retries += 1

@@ -14,7 +14,7 @@ import typing as t
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import LaneError, RsyncError
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.bandwidth import Bandwidth
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.diagnosis import explain
-from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import FULL, Verdict
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import Verdict
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane import Lane
 
 if t.TYPE_CHECKING:
@@ -144,8 +144,7 @@ class Lanes:
             RsyncError: It could not run.
         """
         if report.verdict in (Verdict.FATAL, Verdict.RETRY):
-            turned_away = any(word.startswith(FULL) for word in report.words)
-            raise (LaneError if turned_away else RsyncError)(self.explain(report), report.code)
+            raise (LaneError if report.turned_away else RsyncError)(self.explain(report), report.code)
 
     def explain(self, report: Report) -> str:
         """Say in one sentence why an rsync or a login failed."""

@@ -19,7 +19,7 @@ import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change, Files, Listing, Problem, readable
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.blocks import decode, read_block
-from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import Verdict, classify
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import FULL, Verdict, classify
 
 # With %b rsync prints the line of a file when its data has gone, not before (rsync(1), --out-format).
 FORMAT = "%i %B %b %l %n//%L"
@@ -255,6 +255,11 @@ class Report:
     def verdict(self) -> Verdict:
         """What the exit code and the messages ask for next."""
         return classify(self.code, b"\n".join(self.words), only_vanished=self.only_vanished)
+
+    @property
+    def turned_away(self) -> bool:
+        """A daemon has taken no more connections, so that nothing was done."""
+        return any(word.startswith(FULL) for word in self.words)
 
     @property
     def by_receiver(self) -> bool:
