@@ -110,9 +110,9 @@ def _beside(choices: t.Sequence[t.Any]) -> list[tuple[str, t.Any]]:
 def _after(words: str) -> str:
     """Say for rsync what the module does: it deletes when the rules in the tree's own files have arrived.
 
-    Where one rsync does all of the work it deletes when that does.
+    Where one rsync does all of the work it deletes when that does; so it is with -b, whose backups these rules expose.
     """
-    alone = ("-K", "--backup-dir=bak", "--delay-updates", "--delete-before")
+    alone = ("-K", "--backup-dir=bak", "--delay-updates", "--delete-before", *["-b"] * ("--backup-dir" not in words))
     if "--delete" not in words or any(word in words.split() for word in alone):
         return words
     return re.sub("--delete-(during|delay)", "", words) + " --delete-after"
