@@ -202,15 +202,19 @@ class Request:
         return not self.merges_filters and not self.settings.on(*far_off, *not_alone)
 
     @property
+    def makes_way(self) -> bool:
+        """A directory that is not empty may be deleted where a file belongs."""
+        return self.deletes or self.settings.on("force")
+
+    @property
     def clears_way(self) -> bool:
         """A lane may delete a directory where a file belongs, else only the user's own rsync: it counts deletions.
 
         A far receiver is told what the rules protect only where it deletes (send_filter_list in exclude.c).
         """
         settings = self.settings
-        asked = self.deletes or settings.on("force")
         untold = self.deletes and self.dest.remote and bool(settings.filters or settings.suffixes_backups)
-        return asked and not self.merges_filters and settings["max-delete"] is None and not untold
+        return self.makes_way and not self.merges_filters and settings["max-delete"] is None and not untold
 
     @property
     def roots(self) -> tuple[Source, ...] | None:

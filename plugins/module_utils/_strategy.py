@@ -94,7 +94,7 @@ def _exposes_backups(request: Request) -> bool:
         rules = list(_rules(settings.filters, b"\0" if settings.on("from0") else b"\n"))
     except OSError:
         return True  # rsync says why it cannot be read
-    return any(_exposes(name, text, settings["suffix"] or "~") for name, text in rules)
+    return any(_exposes(name, text, settings.suffix) for name, text in rules)
 
 
 def _exposes(name: str, text: str, suffix: str) -> bool:
@@ -182,7 +182,7 @@ def lanes_may_fail(request: Request) -> bool:
     Without perms a lane must not open directories to the others; and it may clear nothing away
     where that takes rules from files, or a count.
     """
-    blocked = (request.deletes or request.settings.on("force")) and not request.clears_way
+    blocked = request.makes_way and not request.clears_way
     return blocked or not request.settings.on("perms") or whole_because(request) is not None
 
 

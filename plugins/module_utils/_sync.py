@@ -20,7 +20,7 @@
     finalize                                 when every file has arrived
         hard-link groups
         deletions                            never after an error
-        the files at the source              where they are to be removed, and something was deleted
+        the files at the source              if they are to be removed, and only once nothing is deleted
         directories that were opened to the lanes
     result
 

@@ -198,10 +198,10 @@ class Command:
             without |= _DELETIONS | (frozenset(("force",)) if self._request.deletes else frozenset())
         words = self._words("w", without=without if move else without | {"remove-source-files"})
         words += [*more, *self._recursion()]
-        limit = self._settings["max-delete"]
         if carried is not None and not (delete and self._request.deletes):
             words += self._spare_backups()
         words += [*self._filters(), *self._unchanged_too()]
+        limit = self._settings["max-delete"]
         if gone and limit is not None:
             words.append(f"--max-delete={max(int(limit) - gone, 0)}")
         if move and self._settings.on("remove-source-files"):
@@ -231,10 +231,9 @@ class Command:
 
     def _spare_backups(self) -> list[str]:
         """Keep the backups in a directory that an rsync before could not clear away: with deletion rsync does so."""
-        clears = self._request.deletes or self._settings.on("force")
-        if not (clears and self._settings.suffixes_backups):
+        if not (self._request.makes_way and self._settings.suffixes_backups):
             return []
-        return [f"--filter=P *{self._settings['suffix'] or '~'}"]
+        return [f"--filter=P *{self._settings.suffix}"]
 
     @property
     def _sources(self) -> list[str]:

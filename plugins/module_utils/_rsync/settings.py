@@ -63,6 +63,11 @@ class Settings:
         return self.on("backup") and not self["backup-dir"]
 
     @property
+    def suffix(self) -> str:
+        """What stands behind the names of such backups (rsync(1), --suffix)."""
+        return t.cast("str", self["suffix"] or "~")
+
+    @property
     def leaves_halves(self) -> bool:
         """rsync that breaks off leaves a file half written under its name."""
         return self._writes_in_place or (self.on("partial") and not self.on("partial-dir"))
