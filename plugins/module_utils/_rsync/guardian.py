@@ -6,7 +6,7 @@
 
 """Who cleans up when the module is killed and cannot do it itself.
 
-SIGKILL to the module's process group (async_wrapper's time-out, the kernel out of memory) reaches none of the sessions
+SIGKILL to the module's process group (async_wrapper's time-out, the kernel out of memory) reaches none of the groups
 that rsync and ssh lead. A small shell in a session of its own is told what there is, and when its standard input ends
 without a goodbye it ends the one and removes the other. What a process does between its start and the line about it,
 about a millisecond, is not covered.

@@ -6,18 +6,22 @@
 
 """A process: the only door to subprocess, but for the guardian's own.
 
-Each is the leader of its own session, so that it has no terminal to ask a question on and can be ended with all that it
-started. Arguments are vectors: no shell of this host sees a path.
+Each is the leader of a process group, so that it can be ended with all that it started, and has no terminal to ask a
+question on. Arguments are vectors: no shell of this host sees a path.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import fcntl
+import functools
 import os
 import signal
 import subprocess
+import sys
+import termios
 import time
 import typing as t
 
@@ -74,7 +78,7 @@ class Process:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 env=dict(env),
-                start_new_session=True,
+                **_apart(),
             )
         except OSError as error:
             reason = os.strerror(error.errno or 0)  # its own strerror names the program again on Python 3.7
@@ -195,6 +199,36 @@ class Process:
     def lives(self) -> bool:
         """Any of them is there and no zombie: where nobody reaps orphans, those stay."""
         return self.signal(0) and _has_living(self.pid)
+
+
+@functools.lru_cache(maxsize=None)
+def _apart() -> dict[str, t.Any]:
+    """What sets a process apart from us and our terminal: a group in our session where that can be, else a session.
+
+    Linux shares the processors out among sessions (autogroup, sched(7)). With an rsync in one and its ssh in another, a
+    transfer that keeps two processors busy takes a tenth longer.
+    """
+    if sys.version_info >= (3, 11) and _leave_terminal():
+        return {"process_group": 0}
+    return {"start_new_session": True}
+
+
+def _leave_terminal() -> bool:
+    """Have no terminal from now on; False where we cannot: its loss would end the session that we lead.
+
+    Ctrl-C and a hang-up reach us all the same, as they go to our process group.
+    """
+    try:
+        fd = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY)
+    except OSError as error:
+        return error.errno == errno.ENXIO
+    try:
+        if os.getsid(0) == os.getpid():
+            return False
+        fcntl.ioctl(fd, termios.TIOCNOTTY)
+    finally:
+        os.close(fd)
+    return True
 
 
 def _has_living(group: int) -> bool:

@@ -7,9 +7,13 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import fcntl
 import os
 import signal
+import subprocess
 import sys
+import termios
 import typing as t
 
 import pytest
@@ -85,9 +89,74 @@ def test_arguments_are_bytes_and_no_shell_sees_them() -> None:
     assert run([b"printf", b"<%s>", *words])[1] == b"".join(b"<%s>" % word for word in words)
 
 
-def test_nothing_to_read_and_no_terminal() -> None:
-    text = "import os, sys; print(repr(sys.stdin.read()), os.getsid(0) == os.getpgid(0) == os.getpid())"
+def test_nothing_to_read_and_a_group_of_its_own() -> None:
+    text = "import os, sys; print(repr(sys.stdin.read()), os.getpgid(0) == os.getpid())"
     assert run([sys.executable, "-c", text])[1] == b"'' True\n"
+
+
+CHILD = """if True:
+    import os
+    try:
+        os.open("/dev/tty", os.O_RDWR)
+    except OSError as error:
+        print(error.strerror)
+    print("one session" if os.getsid(0) == os.getsid(os.getppid()) else "two sessions")
+"""
+
+PARENT = """if True:
+    import asyncio, signal, sys
+    from tests.unit.real import within
+
+    async def work(processes):
+        interrupted = asyncio.Event()
+        asyncio.get_event_loop().add_signal_handler(signal.SIGINT, interrupted.set)
+        show = lambda data: sys.stdout.write(data.decode())
+        await processes.run([sys.executable, "-c", sys.argv[1]], show, show)
+        print("done", flush=True)
+        await interrupted.wait()
+        print("interrupted")
+
+    within(work)
+"""
+
+
+def _take_terminal() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+@pytest.mark.parametrize(
+    ("before", "take", "shares"),
+    [
+        pytest.param([], _take_terminal, False, id="leads the session of a terminal"),
+        pytest.param(["sh", "-c", '"$@"; exit $?', "sh"], _take_terminal, True, id="a job on a terminal"),
+        pytest.param([], None, True, id="no terminal"),
+    ],
+)
+def test_no_terminal_to_ask_on_and_one_session_where_it_can_be(
+    before: list[str], take: t.Callable[[], None] | None, shares: bool
+) -> None:
+    """A question would stop a process in the background for ever. Ctrl-C still comes to us."""
+    keyboard, terminal = os.openpty()
+    with subprocess.Popen(
+        [*before, sys.executable, "-c", PARENT, CHILD],
+        stdin=terminal,
+        stdout=subprocess.PIPE,
+        env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path), LC_ALL="C"),
+        universal_newlines=True,
+        start_new_session=True,
+        preexec_fn=take,
+    ) as process:
+        os.close(terminal)
+        said = t.cast("t.TextIO", process.stdout)
+        sessions = "one session" if shares and sys.version_info >= (3, 11) else "two sessions"
+        assert [said.readline() for _line in range(3)] == [f"{os.strerror(errno.ENXIO)}\n", f"{sessions}\n", "done\n"]
+        if take:
+            os.write(keyboard, b"\x03")
+        else:
+            process.send_signal(signal.SIGINT)
+        assert said.read() == "interrupted\n"
+    os.close(keyboard)
 
 
 def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
