@@ -31,6 +31,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._attach import Host, a
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
 from ansible_collections.vgreb.jsync.plugins.module_utils._lease import TICK_SECONDS, Lease
 from ansible_collections.vgreb.jsync.plugins.module_utils._left import clear, marked
+from ansible_collections.vgreb.jsync.plugins.module_utils._model import to_locale
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.guardian import Guardian
 
 if t.TYPE_CHECKING:
@@ -42,6 +43,8 @@ _ATTACH, _FAIL = "attach", "fail"
 
 # They change how fast or how patiently it is done, not what.
 _PACE = ("bwlimit", "timeout", "contimeout")
+
+_BLOCK_BYTES = 1 << 20
 
 
 class Claim(t.NamedTuple):
@@ -105,14 +108,21 @@ async def claimed(request: Request, outcome: Outcome, lease: Lease) -> t.AsyncIt
 
 
 def directory_of(request: Request) -> str:
-    """Where the lock of a request is: what comes after the user is a digest of dest, and of all that matters."""
+    """Where the lock of a request is: what comes after the user is a digest of dest, and of all that matters.
+
+    The umask is that of this process: who starts a run and follows it gives the login's to it, as if it were asked for.
+    """
+    filters = request.settings.filters
+    lists = [request.settings["files-from"], *(text for name, text in filters if name.endswith("-from"))]
     values = sorted((name, repr(value)) for name, value in request.settings.values.items() if name not in _PACE)
     task = (
         [_place(source, request) for source in request.sources],
         request.dest.text.endswith("/"),
         values,
-        request.settings.filters,
+        filters,
+        [_content(path) for path in lists if path],
         request.rsync_path,
+        _umask(),
     )
     dest = os.path.normpath(_place(request.dest, request))
     return os.path.join(gettempdir(), f"jsync-{os.geteuid()}-{_digest(dest)}-{_digest(repr(task))}")
@@ -122,6 +132,24 @@ def _place(end: Endpoint, request: Request) -> str:
     if end.remote:  # behind another jump host the same name is another host
         return f"{end.user}@{end.host}:{end.port or request.settings['port']}/{end.path} {request.ssh}"
     return os.path.join(os.getcwd(), end.path)
+
+
+def _content(path: str) -> str | None:
+    """A digest of what a file on this host holds; None where there is none. What is in a pipe is for rsync alone."""
+    found = hashlib.sha256()
+    with contextlib.suppress(OSError):
+        if os.path.isfile(to_locale(path)):
+            with open(to_locale(path), "rb") as stream:
+                for block in iter(lambda: stream.read(_BLOCK_BYTES), b""):
+                    found.update(block)
+            return found.hexdigest()
+    return None
+
+
+def _umask() -> int:
+    umask = os.umask(0o077)
+    os.umask(umask)
+    return umask
 
 
 def _digest(text: str) -> str:

@@ -29,12 +29,10 @@ def directory(**params: t.Any) -> str:
         {"rsync_timeout": 9},
         {"follow": "/x"},
         {"lease": 1},
-        {"umask": "077"},
     ],
     ids=str,
 )
 def test_the_same_task(params: dict[str, t.Any]) -> None:
-    """The action plugin gives the login's umask to a run that it follows, and to no other."""
     assert directory(**params) == directory()
 
 
@@ -42,6 +40,36 @@ def test_the_same_task(params: dict[str, t.Any]) -> None:
 def test_another_task_into_the_same_dest(params: dict[str, t.Any]) -> None:
     assert directory(**params) != directory()
     assert directory(**params).rpartition("-")[0] == directory().rpartition("-")[0]
+
+
+def test_the_umask_counts_however_it_came() -> None:
+    """The action plugin gives the login's to a run that it follows, and to no other."""
+    login = os.umask(0o077)
+    try:
+        strict = directory()
+        assert directory(umask="0077") == strict
+        os.umask(0o022)
+        assert directory() != strict
+    finally:
+        os.umask(login)
+
+
+@pytest.mark.parametrize("option", ["files_from", "include_from", "exclude_from"])
+def test_what_a_list_holds_counts(tmp_path: t.Any, option: str) -> None:
+    path = tmp_path / "é"
+    missing = directory(**{option: str(path)})
+    path.write_text("x\n")
+    before = directory(**{option: str(path)})
+    path.write_text("x\n")
+    assert directory(**{option: str(path)}) == before != missing
+    path.write_text("x\ny\n")
+    assert directory(**{option: str(path)}) not in (before, missing)
+
+
+def test_a_pipe_is_left_to_rsync(tmp_path: t.Any) -> None:
+    path = str(tmp_path / "pipe")
+    os.mkfifo(path)
+    assert directory(files_from=path) == directory(files_from=path)
 
 
 @pytest.mark.parametrize("params", [{"dest": "/c"}, {"dest": "h:/b"}, {"dest": "b"}], ids=str)
