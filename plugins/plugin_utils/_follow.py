@@ -226,8 +226,7 @@ class Follower:
         while not self.over and self._clock() < until:
             try:
                 if not told:
-                    self._execute(f"cd {self._directory} && touch cancel")
-                    told = True
+                    told = self._execute(f"cd {self._directory} && touch cancel")["rc"] == 0
                 self._poll()
             except AnsibleError:
                 told = False

@@ -325,6 +325,18 @@ def test_a_job_is_told_to_end_although_the_connection_is_shaky(target: Target) -
     assert follower.over
 
 
+def test_a_job_is_told_to_end_as_soon_as_it_can_be(target: Target) -> None:
+    """Python takes its time to start, and the directory is the module's."""
+    os.rmdir(target.directory)
+    target.events = [nothing] * 4 + [
+        lambda: os.mkdir(target.directory),
+        *[lambda: target.has("cancel") and target.end()] * 3,
+    ]
+    follower = target.follower()
+    follower.cancel()
+    assert follower.over and target.now < 2
+
+
 def test_a_job_that_does_not_end_keeps_its_file(target: Target) -> None:
     """It is told so by the file, and its result may still come."""
     follower = target.follower()
