@@ -106,8 +106,8 @@ class ActionModule(ActionBase):
             return None
         arguments = dict(arguments)
         arguments["follow"] = self._connection._shell.join_path(place.directory, "jsync-" + secrets.token_hex(16))
-        if int(place.umask, 8) != _USUAL_UMASK:  # async_wrapper sets this one
-            arguments.setdefault("umask", place.umask)
+        if arguments.get("umask") is None and int(place.umask, 8) != _USUAL_UMASK:  # async_wrapper sets this one
+            arguments["umask"] = place.umask
         sinks = self._sinks(task_vars, asked)
         follower = Follower(self._execute, arguments["follow"], lease=_lease(arguments.get("lease")))
         try:

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import os
+import types
 import typing as t
 
 import pytest
@@ -86,3 +88,19 @@ def test_a_lease_that_is_none_is_left_to_the_module(given: t.Any) -> None:
 @pytest.mark.parametrize("given", [60, "60"], ids=repr)
 def test_a_lease(given: t.Any) -> None:
     assert _lease(given) == 60.0
+
+
+@pytest.mark.parametrize(
+    ("given", "login", "passed"),
+    [({}, "0027", "0027"), ({"umask": None}, "0027", "0027"), ({"umask": "0077"}, "0027", "0077"), ({}, "0022", None)],
+    ids=str,
+)
+def test_the_umask_is_that_of_the_login(given: dict[str, t.Any], login: str, passed: str | None) -> None:
+    action, started = t.cast("t.Any", object.__new__(ActionModule)), []
+    action.get_shell_option = lambda _name, default: default
+    action._execute = lambda _command: {"rc": 0, "stdout": f"jsync-umask {login}\njsync-directory /jobs\n"}
+    action._connection = types.SimpleNamespace(_shell=types.SimpleNamespace(join_path=os.path.join))
+    action._sinks = lambda _task_vars, _asked: types.SimpleNamespace(close=lambda: None)
+    action._start = lambda arguments, _task_vars: started.append(arguments)
+    assert action._follow(given, {}, {}) is None
+    assert [arguments.get("umask") for arguments in started] == [passed]
