@@ -17,7 +17,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
-import hashlib
 import json
 import os
 import secrets
@@ -25,26 +24,19 @@ import shutil
 import stat
 import time
 import typing as t
-from tempfile import gettempdir
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._attach import Host, attach, is_there
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
+from ansible_collections.vgreb.jsync.plugins.module_utils._identity import directory_of
 from ansible_collections.vgreb.jsync.plugins.module_utils._lease import TICK_SECONDS, Lease
 from ansible_collections.vgreb.jsync.plugins.module_utils._left import clear, marked
-from ansible_collections.vgreb.jsync.plugins.module_utils._model import to_locale
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.guardian import Guardian
 
 if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._options import Request
     from ansible_collections.vgreb.jsync.plugins.module_utils._result import Outcome
-    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import Endpoint
 
 _ATTACH, _FAIL = "attach", "fail"
-
-# They change how fast or how patiently it is done, not what.
-_PACE = ("bwlimit", "timeout", "contimeout")
-
-_BLOCK_BYTES = 1 << 20
 
 
 class Claim(t.NamedTuple):
@@ -105,55 +97,6 @@ async def claimed(request: Request, outcome: Outcome, lease: Lease) -> t.AsyncIt
         finally:
             shutil.rmtree(directory, ignore_errors=True)
             os.close(lock)
-
-
-def directory_of(request: Request) -> str:
-    """Where the lock of a request is: what comes after the user is a digest of dest, and of all that matters.
-
-    The umask is that of this process: who starts a run and follows it gives the login's to it, as if it were asked for.
-    """
-    filters = request.settings.filters
-    lists = [request.settings["files-from"], *(text for name, text in filters if name.endswith("-from"))]
-    values = sorted((name, repr(value)) for name, value in request.settings.values.items() if name not in _PACE)
-    task = (
-        [_place(source, request) for source in request.sources],
-        request.dest.text.endswith("/"),
-        values,
-        filters,
-        [_content(path) for path in lists if path],
-        request.rsync_path,
-        _umask(),
-    )
-    dest = os.path.normpath(_place(request.dest, request))
-    return os.path.join(gettempdir(), f"jsync-{os.geteuid()}-{_digest(dest)}-{_digest(repr(task))}")
-
-
-def _place(end: Endpoint, request: Request) -> str:
-    if end.remote:  # behind another jump host the same name is another host
-        return f"{end.user}@{end.host}:{end.port or request.settings['port']}/{end.path} {request.ssh}"
-    return os.path.join(os.getcwd(), end.path)
-
-
-def _content(path: str) -> str | None:
-    """A digest of what a file on this host holds; None where there is none. What is in a pipe is for rsync alone."""
-    found = hashlib.sha256()
-    with contextlib.suppress(OSError):
-        if os.path.isfile(to_locale(path)):
-            with open(to_locale(path), "rb") as stream:
-                for block in iter(lambda: stream.read(_BLOCK_BYTES), b""):
-                    found.update(block)
-            return found.hexdigest()
-    return None
-
-
-def _umask() -> int:
-    umask = os.umask(0o077)
-    os.umask(umask)
-    return umask
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:12]
 
 
 async def _take(directory: str, request: Request, outcome: Outcome) -> int | None:
@@ -265,4 +208,4 @@ def _others(directory: str) -> list[str]:
     return [_describe(one) for one in found if is_there(one)]
 
 
-__all__ = ("Claim", "claimed", "directory_of", "take")
+__all__ = ("Claim", "claimed", "take")
