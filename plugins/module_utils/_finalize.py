@@ -226,8 +226,10 @@ class Finalize:
     async def _move(self) -> None:
         """Remove files from the source, once nothing is deleted any more: rsync would take their copies, too."""
         if self._request.deletes and self._request.settings.on("remove-source-files"):
-            carried = not self._outcome.broken
+            carried, failures = not self._outcome.broken, self._outcome.failures
+            counted = failures.more
             await self.settle_whole(await self._carry_whole(delete=False, move=True, carried=carried))
+            failures.total -= min(counted, failures.more - counted)  # rsync says of them again that they do not arrive
 
     async def _carry_whole(self, *, delete: bool, carried: bool, move: bool = False) -> Report:
         def build(shell: str | None, rate: int) -> list[bytes]:

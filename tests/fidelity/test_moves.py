@@ -10,6 +10,7 @@ import os
 import typing as t
 
 import pytest
+from ansible_collections.vgreb.jsync.plugins.module_utils._result import LISTED
 
 from tests.fidelity.conftest import Bench
 from tests.support import engine, servers, trees
@@ -46,6 +47,17 @@ def test_the_rest_of_a_move_over_ssh(bench: Bench, ssh: servers.Ssh, pull: bool)
     params = dict(ssh.options(), archive=False, rsync_opts=words)
     far: dict[str, t.Any] = {"before" if pull else "after": lambda path: "%s:%s" % (ssh.host, path)}
     assert bench.compare(words, params, connect=["-e", ssh.rsh()], **far)["changed"]
+
+
+def test_each_failure_counts_once_however_many_there_are(bench: Bench) -> None:
+    def build(source: str, dest: str) -> None:
+        for number in range(LISTED + 10):
+            trees.write(os.path.join(os.fsencode(source), b"name%d" % number), b"content")
+            trees.write(os.path.join(os.fsencode(dest), b"name%d" % number, b"kept"), b"in its way")
+
+    bench.prepare_trees(build)
+    result = bench.compare_words("-a --delete --exclude=kept --remove-source-files", ignore=("mtime",))
+    assert (result["stats"]["failures"], len(result["failures"])) == (LISTED + 10, LISTED)
 
 
 @pytest.mark.parametrize("words", ["", "--delete", "-c", "--remove-source-files"])
