@@ -86,7 +86,7 @@ def _check_files(request: Request) -> None:
     settings = request.settings
     named = [(name.replace("-", "_"), path) for name, path in settings.filters if name.endswith("-from")]
     files_from = settings["files-from"]
-    if files_from and not (request.far and ":" in files_from.partition("/")[0]):
+    if files_from and not request.has_far_list:
         named.append(("files_from", files_from))
     if settings["password-file"]:
         named.append(("password_file", settings["password-file"]))

@@ -192,6 +192,11 @@ class Request:
         return any(name.endswith("-from") for name, _text in self.settings.filters)
 
     @property
+    def has_far_list(self) -> bool:
+        """The list of names that the user gives is at the other end."""
+        return bool(self.far) and ":" in (self.settings["files-from"] or "").partition("/")[0]
+
+    @property
     def lists_directories(self) -> bool:
         """A list may name a directory instead of its files: the filters choose the same files in it as in the scan.
 

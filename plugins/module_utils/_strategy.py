@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import typing as t
@@ -49,6 +50,8 @@ def alone_because(request: Request) -> str | None:
         return f"remove_source_files {hidden}: a second rsync cannot tell what the first one has brought"
     if request.roots is None:
         return "src: only rsync itself can tell which source a name comes from"
+    if _may_start_below(request):
+        return "files_from: only rsync itself can tell which directory a name starts from that may have /./ before it"
     if settings.on("delete-before") and whole_because(request):
         return f"delete-before: {whole_because(request)}"
     return None
@@ -125,6 +128,20 @@ def _rules(filters: t.Sequence[tuple[str, str]], separator: bytes) -> t.Iterator
             for line in stream.read().split(separator):
                 if line and not line.startswith((b"#", b";")):
                     yield name[: -len("-from")], line.decode("utf-8", "surrogateescape")
+
+
+def _may_start_below(request: Request) -> bool:
+    """Say whether a name in the user's list may have a ``/./`` in it: only what stands behind that is kept."""
+    path = (request.settings["files-from"] or "").encode("utf-8", "surrogateescape")
+    if request.has_far_list or not os.path.isfile(path):
+        return request.has_far_list
+    last = b""
+    with open(path, "rb") as stream:
+        for block in iter(functools.partial(stream.read, 1 << 20), b""):
+            if b"/./" in last + block:
+                return True
+            last = block[-2:]
+    return False
 
 
 def _is_below(path: bytes, directory: bytes) -> bool:

@@ -136,6 +136,24 @@ def test_files_from_the_top(bench: Bench, names: str, further: str) -> None:
     bench.compare_words(f"-a --exclude=excluded --files-from={path} {further}")
 
 
+@pytest.mark.parametrize("pull", [None, True], ids=["local", "pull"])
+@pytest.mark.parametrize("further", ["", "-r", "-r --delete", "--no-implied-dirs"])
+def test_listed_names_that_start_below(bench: Bench, ssh: servers.Ssh, further: str, pull: bool | None) -> None:
+    """The last one is also a name that lies right below the source, with other content."""
+    bench.prepare_trees(_build_one_change)
+    for place in ("expected", "actual"):
+        trees.write(os.path.join(os.fsencode(bench.folder), os.fsencode(place), b"src/a/a/file"), b"other content")
+    path = os.path.join(bench.folder, "names")
+    with open(path, "w") as stream:
+        stream.write("file\na/./a/file\n")
+    words = ["-a", *further.split(), "--files-from=" + (f"{ssh.host}:{path}" if pull else path)]
+    params = dict(ssh.options(), archive=False, rsync_opts=words)
+    far: dict[str, t.Any] = (
+        {"before": lambda place: f"{ssh.host}:{place}", "connect": ["-e", ssh.rsh()]} if pull else {}
+    )
+    bench.compare(words, params, **far)
+
+
 def test_relative_to_all(tmp_path: pathlib.Path) -> None:
     """What is left out stays out; all names start with a slash then."""
     trees.write(os.fsencode(tmp_path) + b"/src/file", b"")

@@ -250,7 +250,8 @@ _FILTERS = [
         kind=VALUE,
         passes="s",
         option="files_from",
-        note="read by the scan; the lanes have lists of their own. With deletion one process finishes the tree",
+        note="read by the scan; the lanes have lists of their own. With deletion one process finishes the tree; "
+        "it does all of the work where a name has /./ in it, or the list is at the other end",
     ),
     Option(
         "from0",

@@ -98,6 +98,7 @@ ROWS: list[tuple[Params, str, str]] = [
     ({"src": "far:~al"}, "src: ", ""),
     ({"src": "far:/a*/b"}, "src: ", ""),
     ({"files_from": "/list", "rsync_opts": ["--no-relative"]}, "src: ", ""),
+    ({"src": "far:/a", "files_from": ":/list"}, "files_from: ", ""),
     ({"src": ["/a/one", "/b/two"]}, "", "src: "),
     ({"delete": True, "filter": ": /.rules"}, "", "filter: "),
     ({"delete": True, "filter": " dir-merge /.rules"}, "", "filter: "),
@@ -190,3 +191,13 @@ def test_a_group_without_its_leader_is_linked_by_one_rsync(tmp_path: t.Any) -> N
 )
 def test_lanes_that_may_fail_where_rsync_alone_may_not(params: Params, may_fail: bool) -> None:
     assert lanes_may_fail(request(**params)) == may_fail
+
+
+@pytest.mark.parametrize(
+    ("content", "alone"),
+    [(b"a/b\n./c\n", False), (b"", False), (b"a/./b\n", True), (b"-" * ((1 << 20) - 1) + b"/./", True)],
+    ids=["none", "empty", "one", "over the end of a block"],
+)
+def test_names_that_may_start_below(tmp_path: pathlib.Path, content: bytes, alone: bool) -> None:
+    (tmp_path / "list").write_bytes(content)
+    assert (alone_because(request(files_from=str(tmp_path / "list"))) is not None) == alone
