@@ -105,7 +105,7 @@ class Finalize:
         return self._request.deletes and (not self._outcome.broken or self._request.settings.on("ignore-errors"))
 
     async def _link(self) -> None:
-        if await self._pass_over(self._plan.linked, 2 * self._entries, self._command.links, self._count_linked):
+        if await self._pass_over(self._plan.linked, 2 * self._entries, self._command.links, self._count_opening):
             self._plan.note_broken(self._plan.linked, 0)
 
     async def delete(self) -> None:
@@ -127,14 +127,19 @@ class Finalize:
     async def _delete_in(self, listed: Spool) -> None:
         """Delete what is extraneous in the listed directories, no more names than the scan has found."""
         most, before = self._plan.deletions.count + self._left_behind, self._outcome.deleted.total
+        early = self._request.settings.on("delete-before") or self._outcome.broken
+        if early:
+            self._plan.close_later(listed)
 
         def build(root: Endpoint, path: str, shell: str | None, rate: int) -> list[bytes]:
             gone = self._outcome.deleted.total - before
-            return self._command.deletions(root, path, most, shell, rate, gone=gone)
+            return self._command.deletions(root, path, most, shell, rate, gone=gone, early=early)
 
         # Which names go while max_delete lets them, rsync's own order over all directories says.
         limited = self._request.settings["max-delete"] is not None
-        await self._pass_over(listed, max(listed.count, 1) if limited else self._entries, build)
+        entries = max(listed.count, 1) if limited else self._entries
+        if await self._pass_over(listed, entries, build, self._count_opening if early else None) and early:
+            self._outcome.deferred = True  # nobody knows all that it has opened
 
     def _list_deletions(self, name: str, changed: Names | None = None) -> Spool:
         """List the directories that hold something to delete. Those that have changed are failures instead."""
@@ -271,8 +276,8 @@ class Finalize:
         if not change.unchanged and (not change.directory or change.deletion):
             self._outcome.count(change)
 
-    def _count_linked(self, change: Change) -> None:
-        """Count what the pass over hard-link groups did. It opens directories as the lanes do."""
+    def _count_opening(self, change: Change) -> None:
+        """Count what a pass did that opens directories as the lanes do."""
         if change.directory and not change.deletion:
             self._plan.note_opened(change)
         self._count(change)

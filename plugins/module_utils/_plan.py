@@ -157,6 +157,11 @@ class Plan:
                 last = above
                 self._close_later(above)
 
+    def close_later(self, entries: t.Iterable[bytes]) -> None:
+        """Take in that a pass leaves open the directories that it is given, each with a slash at its end."""
+        for entry in entries:
+            self._close_later(self.name(entry, 0).rstrip(b"/") or b".")
+
     def _close_later(self, name: bytes) -> None:
         if name == b".":
             self.root_opened = True

@@ -177,9 +177,16 @@ UNHEARD = 'case "$*" in %s) if mkdir "$0.once" 2>/dev/null; then rsync "$@" >/de
 
 
 @pytest.mark.parametrize(
-    "words", ["*--dirs*--relative*|*--relative*--dirs*", "*--files-from=*/directories.*", "*--hard-links*/linked*"]
+    ("words", "options"),
+    [
+        ("*--dirs*--relative*|*--relative*--dirs*", []),
+        ("*--files-from=*/directories.*", []),
+        ("*--hard-links*/linked*", []),
+        ("*--omit-dir-times*--existing*", ["--delete-before"]),
+    ],
+    ids=["files", "directories", "hard links", "deletions"],
 )
-def test_a_closed_directory_that_a_broken_rsync_has_opened(folder: str, words: str) -> None:
+def test_a_closed_directory_that_a_broken_rsync_has_opened(folder: str, words: str, options: list[str]) -> None:
     source, dest = (os.path.join(folder, name) for name in ("src", "dst"))
     for end, content in ((source, b"new"), (dest, b"older")):
         top = os.fsencode(end)
@@ -190,12 +197,15 @@ def test_a_closed_directory_that_a_broken_rsync_has_opened(folder: str, words: s
     os.unlink(os.path.join(source, "linked", "follower"))
     os.link(os.path.join(source, "leader"), os.path.join(source, "linked", "follower"))
     os.chmod(os.path.join(source, "above", "changed"), 0o750)
+    if options:
+        trees.write(os.path.join(os.fsencode(dest), b"extraneous"), b"")
     for end in (source, dest):
         trees.stamp(os.fsencode(end))
         for name in ("written", "above", "linked", "."):
             os.chmod(os.path.join(end, name), 0o555)
     program = wrapper(folder, UNHEARD % words)
-    result = engine.run({"src": source + "/", "dest": dest, "rsync_path": program, "hard_links": True})
+    params = {"src": source + "/", "dest": dest, "hard_links": True, "rsync_opts": options}
+    result = engine.run({**params, "rsync_path": program})
     assert result["failed"] is False and result["stats"]["retries"] == 1, result
     assert not snapshot.differences(snapshot.snapshot(source), snapshot.snapshot(dest))
 

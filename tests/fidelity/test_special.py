@@ -209,6 +209,29 @@ def test_a_directory_that_cannot_be_read(bench: Bench, options: str, ignoring: s
     bench.compare_words(words, sources=sources, user=OTHER_USER, connect=["--no-inc-recursive"])
 
 
+@needs_root
+@pytest.mark.parametrize("words", ["", "--no-p", "-H", "--max-delete=9", "--ignore-errors"])
+def test_a_link_in_the_place_of_a_closed_directory(bench: Bench, words: str) -> None:
+    """What it points to stays as it is, also where deletions come first."""
+
+    def build(source: str, dest: str) -> None:
+        above = os.path.dirname(dest)
+        trees.write(os.fsencode(os.path.join(above, "linked", "file")), b"reached through a link")
+        for name in ("new", "open", "closed"):
+            trees.write(os.fsencode(os.path.join(source, "d", name, "file")), b"same")
+            os.chmod(os.path.join(source, "d", name), 0o555)
+        for name in ("open", "closed", "extraneous"):
+            trees.write(os.fsencode(os.path.join(dest, "d", name, "file")), b"same")
+        trees.write(os.fsencode(os.path.join(dest, "extraneous")), b"")
+        os.symlink("../../linked", os.path.join(dest, "d", "new"))
+        os.chmod(os.path.join(dest, "d", "closed"), 0o555)
+        os.chmod(os.path.join(above, "linked"), 0o700)
+        trees.stamp(os.fsencode(above))
+
+    bench.prepare_trees(build)
+    bench.compare_words("-a --delete-before " + words, user=OTHER_USER)
+
+
 @pytest.mark.parametrize("words", ["--delete", "--delete-excluded --exclude=*.o"])
 @pytest.mark.parametrize("directory", ["../dst/.bak", "../link/.bak", ".bak"])
 def test_backups_in_a_destination_behind_a_link(bench: Bench, directory: str, words: str) -> None:

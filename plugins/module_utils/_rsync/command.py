@@ -42,6 +42,7 @@ _FOR_RECEIVER = re.compile(r"[PR](?![a-z])|protect\b|risk\b|!|clear\b|([-+]|excl
 _GUARDS = frozenset(("update", "existing", "ignore-existing"))
 
 _TOP = "--include=."
+_OPEN = "--chmod=Du+rwx"
 
 _DEPTH = frozenset(("recursive", "dirs"))
 _MODES = ("before", "during", "delay", "after", "excluded", "missing-args")
@@ -144,13 +145,24 @@ class Command:
         return self._listed(words, root, list_path, shell, rate)
 
     def deletions(
-        self, root: Endpoint, list_path: str, most: int | None, shell: str | None, rate: int, *, gone: int = 0
+        self,
+        root: Endpoint,
+        list_path: str,
+        most: int | None,
+        shell: str | None,
+        rate: int,
+        *,
+        gone: int = 0,
+        early: bool = False,
     ) -> list[bytes]:
         """What is extraneous in the listed directories, and nothing else.
 
         Args:
             most: How many names the scan has found, and may go; None for a dry run.
             gone: How many have gone already.
+            early: Something may still stand in the place of a directory. With --ignore-existing rsync leaves it there,
+                and gives it the directory's times in the end, and its permissions where they do not let the user write,
+                through a link, too (touch_up_dirs in generator.c). The listed directories are left open instead.
         """
         limit = self._settings["max-delete"]
         if most is None:
@@ -159,6 +171,7 @@ class Command:
             most = most if limit is None else min(most, int(limit))
             end = f"--max-delete={max(most - gone, 0)}"
         words = [*self._words("d", without={"max-delete"}), end]
+        words += ["--omit-dir-times", _OPEN] if early else []
         words += ["--dirs", "--delete", "--existing", "--ignore-existing", *self._within(self._settings.filters)]
         return self._listed(words, root, list_path, shell, rate)
 
@@ -271,7 +284,7 @@ class Command:
         return []
 
     def _open_directories(self) -> list[str]:
-        return ["--chmod=Du+rwx"] if self._settings.on("perms") else []
+        return [_OPEN] if self._settings.on("perms") else []
 
     def _make_way(self) -> list[str]:
         """Let a file take the place of a directory, sparing what the filters protect."""
