@@ -220,6 +220,7 @@ class _Run:
         try:
             if self._request.check:
                 await self._scan.run()
+                self._outcome.changes += self._plan.root_new
                 return
             await self._scan_and_transfer()
             if self._transfer.stopped:

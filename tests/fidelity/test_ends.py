@@ -242,3 +242,21 @@ def test_a_pull_of_names_that_a_list_cannot_hold(bench: Bench, ssh: servers.Ssh,
 def test_missing_destination_path(bench: Bench) -> None:
     bench.prepare()
     bench.compare(["-a", "--mkpath"], {"mkpath": True}, dest="dst/not/there/yet")
+
+
+@pytest.mark.parametrize("end", ["local", "ssh push", "ssh pull"])
+@pytest.mark.parametrize("words", ["--existing", "--existing --delete"])
+def test_nothing_but_the_destination_is_made(bench: Bench, ssh: servers.Ssh, words: str, end: str) -> None:
+    """Check mode knows that it will be."""
+    bench.prepare(dest=None)
+    far: dict[str, t.Any] = {}
+    if end != "local":
+        far["before" if end == "ssh pull" else "after"] = lambda path: "%s:%s" % (ssh.host, path)
+    params = dict(ssh.options() if far else {}, archive=False, rsync_opts=["-a", *words.split()])
+    source, dest = (os.path.join(bench.folder, "actual", name) for name in ("src/", "dst"))
+    ends = {"src": far.get("before", str)(source), "dest": far.get("after", str)(dest)}
+    checked = engine.run({**params, **ends}, check=True)
+    assert checked["changed"] and not os.path.exists(dest), checked
+    connect = ["-e", ssh.rsh()] if far else []
+    assert bench.compare(["-a", *words.split()], params, connect=connect, **far)["changed"]
+    assert not engine.run({**params, **ends}, check=True)["changed"]
