@@ -116,7 +116,8 @@ def test_the_attached_one_is_ended_but_not_the_controller_of_the_other(pair: Pai
 
     wait_for(followed, "the attached run to end")
     assert second.result()["msg"] == "stopped by SIGTERM in the request stage"
-    assert pair.first.result()["failed"] is False
+    result = pair.first.result()
+    assert result["failed"] is False, result["msg"]
     assert pair.tree.arrived()
 
 
