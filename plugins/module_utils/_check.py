@@ -84,10 +84,7 @@ def _is_directory(source: Endpoint) -> bool:
 def _check_files(request: Request) -> None:
     """Check the files that options name, as far as they are on this host."""
     settings = request.settings
-    named = [(name.replace("-", "_"), path) for name, path in settings.filters if name.endswith("-from")]
-    files_from = settings["files-from"]
-    if files_from and not request.has_far_list:
-        named.append(("files_from", files_from))
+    named = [(name.replace("-", "_"), path) for name, path in request.lists]
     if settings["password-file"]:
         named.append(("password_file", settings["password-file"]))
     if request.private_key and request.uses_ssh:

@@ -31,15 +31,13 @@ def directory_of(request: Request) -> str:
 
     The umask is that of this process: who starts a run and follows it gives the login's to it, as if it were asked for.
     """
-    filters = request.settings.filters
-    lists = [request.settings["files-from"], *(text for name, text in filters if name.endswith("-from"))]
     values = sorted((name, repr(value)) for name, value in request.settings.values.items() if name not in _PACE)
     task = (
         [_place(source, request) for source in request.sources],
         request.dest.text.endswith("/"),
         values,
-        filters,
-        [_content(path) for path in lists if path],
+        request.settings.filters,
+        [_content(path) for _option, path in request.lists],
         request.rsync_path,
         _umask(),
     )

@@ -197,6 +197,13 @@ class Request:
         return bool(self.far) and ":" in (self.settings["files-from"] or "").partition("/")[0]
 
     @property
+    def lists(self) -> list[tuple[str, str]]:
+        """The files on this host that hold the user's rules and names: rsync's option, and the path."""
+        files_from = self.settings["files-from"]
+        names = [("files-from", files_from)] if files_from and not self.has_far_list else []
+        return [(name, path) for name, path in self.settings.filters if name.endswith("-from")] + names
+
+    @property
     def lists_directories(self) -> bool:
         """A list may name a directory instead of its files: the filters choose the same files in it as in the scan.
 
