@@ -23,8 +23,15 @@ from tests.faults.conftest import Tree
 from tests.integration.environments import in_one
 from tests.integration.runner import LIMIT_SECONDS, Ansible
 from tests.support import servers
-from tests.support.processes import children, descendants, mentioning, on_their_way, temporary_files, wait_for
-from tests.support.terminal import take_terminal
+from tests.support.processes import (
+    children,
+    descendants,
+    mentioning,
+    on_their_way,
+    take_terminal,
+    temporary_files,
+    wait_for,
+)
 
 LEASE = 8
 

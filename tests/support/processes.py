@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import signal
+import termios
 import time
 import typing as t
 
@@ -99,3 +102,10 @@ def temporary_files(top: str) -> list[str]:
     for path, _directories, files in os.walk(top):
         found += [os.path.join(path, name) for name in files if name.startswith(".") and name[-7:-6] == "."]
     return found
+
+
+def take_terminal() -> None:
+    """Let Ctrl-C reach the program, and the end of the terminal, even if the tests ignore them (nohup, background)."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)

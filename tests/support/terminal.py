@@ -20,6 +20,8 @@ import typing as t
 
 import pyte
 
+from tests.support.processes import take_terminal
+
 LIMIT_SECONDS = 60
 POLL_SECONDS = 0.01
 
@@ -154,10 +156,3 @@ class Terminal:
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
         os.close(self._master)
-
-
-def take_terminal() -> None:
-    """Let Ctrl-C reach the program, and the end of the terminal, even if the tests ignore them (nohup, background)."""
-    for number in (signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)

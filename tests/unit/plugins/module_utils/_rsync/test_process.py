@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import fcntl
 import os
 import signal
 import subprocess
 import sys
-import termios
 import typing as t
 
 import pytest
@@ -22,7 +20,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._rsync import processe
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.guardian import Guardian
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.process import environment
 
-from tests.support.processes import ended, wait_for
+from tests.support.processes import ended, take_terminal, wait_for
 from tests.unit.real import within
 
 if t.TYPE_CHECKING:
@@ -120,16 +118,11 @@ PARENT = """if True:
 """
 
 
-def _take_terminal() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-
-
 @pytest.mark.parametrize(
     ("before", "take", "shares"),
     [
-        pytest.param([], _take_terminal, False, id="leads the session of a terminal"),
-        pytest.param(["sh", "-c", '"$@"; exit $?', "sh"], _take_terminal, True, id="a job on a terminal"),
+        pytest.param([], take_terminal, False, id="leads the session of a terminal"),
+        pytest.param(["sh", "-c", '"$@"; exit $?', "sh"], take_terminal, True, id="a job on a terminal"),
         pytest.param([], None, True, id="no terminal"),
     ],
 )
