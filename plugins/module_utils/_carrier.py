@@ -23,7 +23,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._partition import Partition
     from ansible_collections.vgreb.jsync.plugins.module_utils._plan import Plan
     from ansible_collections.vgreb.jsync.plugins.module_utils._result import Outcome
-    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.bandwidth import Load
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.bandwidth import TellLoad
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import Command
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import Endpoint
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane import Lane, Waiting
@@ -62,7 +62,7 @@ class Carrier:
         self.broken = False
 
     async def carry(
-        self, lane: Lane, partition: Partition, waiting: Waiting | None, load: Load, sent: t.Callable[[], None]
+        self, lane: Lane, partition: Partition, waiting: Waiting | None, load: TellLoad, sent: t.Callable[[], None]
     ) -> None:
         """Run an rsync over a partition, and take in what came of it.
 
@@ -70,7 +70,7 @@ class Carrier:
             lane: Carries it.
             partition: A list of files.
             waiting: What carries it, if there is such.
-            load: What its share of a rate depends on.
+            load: Tells what its share of a rate depends on.
             sent: Called once all files have been sent, as far as rsync says that.
 
         Raises:
@@ -110,7 +110,7 @@ class Carrier:
         lane: Lane,
         partition: Partition,
         waiting: Waiting | None,
-        load: Load,
+        load: TellLoad,
         on_change: t.Callable[[Change], None],
         on_files: t.Callable[[Files], None] | None,
     ) -> Report:

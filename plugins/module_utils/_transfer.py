@@ -170,9 +170,14 @@ class Transfer:
         if not self._partitioner.exhausted:
             self._enter(lane, early=self._partitioner.partitions_left > self._idle)
         sent = asyncio.Event()
-        self._tasks.add(asyncio.ensure_future(self._carry(lane, partition, waiting, sent)))
+
+        def free() -> None:
+            if not sent.is_set():
+                del self._under_way[lane]
+                sent.set()
+
+        self._tasks.add(asyncio.ensure_future(self._carry(lane, partition, waiting, free)))
         await sent.wait()
-        del self._under_way[lane]
 
     @property
     def _idle(self) -> int:
@@ -235,14 +240,16 @@ class Transfer:
             self._waiting -= 1
             self._listeners.discard(listener)
 
-    async def _carry(self, lane: Lane, partition: Partition, waiting: Waiting | None, sent: asyncio.Event) -> None:
+    async def _carry(
+        self, lane: Lane, partition: Partition, waiting: Waiting | None, free: t.Callable[[], None]
+    ) -> None:
         """Carry one partition, or let others do so where the lane is lost.
 
         Args:
             lane: Carries it.
             partition: A list of files.
             waiting: What carries it, if there is such.
-            sent: Is set when all files have been sent, if another rsync may go on then, else at the end.
+            free: Called when all files have been sent, if another rsync may go on then, and at the end.
         """
         started = time.monotonic()
         try:
@@ -250,15 +257,15 @@ class Transfer:
                 await self._directories.make(lane, partition.root, partition.directories)
             finally:
                 self._begun -= partition.cost
-            all_sent = sent.set if self._lanes.overlaps else lambda: None
-            await self._carrier.carry(lane, partition, waiting, self._load(partition), all_sent)
+            all_sent = free if self._lanes.overlaps else lambda: None
+            await self._carrier.carry(lane, partition, waiting, lambda: self._load(partition), all_sent)
         except LaneError as error:
             self._hand_over(lane, partition, error)
         except SyncError as error:
             self._end_with(partition, error)
         finally:
             lane.seconds += time.monotonic() - started
-            sent.set()
+            free()
 
     def _end_with(self, partition: Partition, error: SyncError) -> None:
         """Let the run end, because nobody can carry a partition."""
@@ -291,7 +298,7 @@ class Transfer:
         idle, remaining = self._idle, self._partitioner.remaining
         last = self._partitioner.partitions_left <= idle
         rivals = self._begun + (remaining if last else min(idle * partition.cost, remaining))
-        return Load(partition.cost, rivals)
+        return Load(partition.cost, rivals, self._begun + remaining)
 
     def stop(self, message: str, code: int) -> None:
         """Let the lanes end after what they carry: the run has failed."""

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import re
+import time
 import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
@@ -21,6 +23,9 @@ _UNIT = 1024
 
 # What large loads leave to all others together.
 _RESERVED = 0.05
+
+# How often whoever waits for a share looks whether that still pays.
+_LOOK_SECONDS = 1.0
 
 _FILE_BYTES = 100
 _FILE_SECONDS = 40e-6
@@ -61,20 +66,46 @@ class Load(t.NamedTuple):
 
     Attributes:
         rivals: What is to be carried by those that start with it, in bytes.
+        rest: What is to be carried by these and all that start later, in bytes.
     """
 
     bytes: int = 0
     rivals: int = 0
+    rest: int = 0
 
 
-NO_LOAD = Load()
+TellLoad = t.Callable[[], Load]
+
+
+def no_load() -> Load:
+    """Tell of an rsync that carries little, or nobody knows how much."""
+    return Load()
+
+
+class _Share:
+    """What one rsync holds.
+
+    Args:
+        units: KiB a second.
+        size: What it is to carry, in bytes; 0 where that is not known.
+    """
+
+    def __init__(self, units: int, size: int) -> None:
+        self.units = units
+        self._end = time.monotonic() + size / (units * _UNIT) if size else math.inf
+
+    @property
+    def left(self) -> float:
+        """In how many seconds it is given back; what is overdue may take as long again."""
+        return abs(self._end - time.monotonic())
 
 
 class Bandwidth:
     """A rate for the whole run, shared out over what runs.
 
     rsync keeps the rate that it was started with. So that none is left alone with a small share at the end, those that
-    start together share by what they carry. Shares are whole KiB: where none is left, the next one waits.
+    start together share by what they carry, and whoever ends sooner if it first waits for what others give back does
+    so. Shares are whole KiB: where none is left, the next one waits.
 
     Args:
         total: Bytes a second, 0 for no limit.
@@ -85,42 +116,71 @@ class Bandwidth:
 
     def __init__(self, total: int) -> None:
         self._total = max(total // _UNIT, 1) if total else 0
-        self._used: list[int] = []
-        self._waiting: list[asyncio.Future[None]] = []
+        self._used: list[_Share] = []
+        self._waiting: dict[asyncio.Future[None], int] = {}
         self.holders = 1
 
     @contextlib.asynccontextmanager
-    async def share(self, load: Load = NO_LOAD) -> t.AsyncIterator[int]:
-        """Hold a share of what is not used, in bytes a second."""
+    async def share(self, load: TellLoad = no_load) -> t.AsyncIterator[int]:
+        """Hold a share of what is not used, in bytes a second.
+
+        Args:
+            load: Tells, whenever it is asked, what the share depends on.
+        """
         if not self._total:
             yield 0
             return
-        while not self._free:
-            given_back: asyncio.Future[None] = asyncio.get_event_loop().create_future()
-            self._waiting.append(given_back)
-            await given_back
-        units = max(int(self._units(load)), 1)
-        self._used.append(units)
+        share = await self._wait_for_share(load)
+        self._used.append(share)
         try:
-            yield units * _UNIT
+            yield share.units * _UNIT
         finally:
-            self._used.remove(units)
+            self._used.remove(share)
             for given_back in self._waiting:
                 if not given_back.done():
                     given_back.set_result(None)
-            self._waiting.clear()
+
+    async def _wait_for_share(self, load: TellLoad) -> _Share:
+        while True:
+            now = self._among_waiting(load())
+            units = self._units(now, self._free)
+            if self._free and not self._gains_by_waiting(now, units):
+                return _Share(units, now.bytes)
+            given_back: asyncio.Future[None] = asyncio.get_event_loop().create_future()
+            self._waiting[given_back] = now.bytes
+            try:
+                await asyncio.wait((given_back,), timeout=_LOOK_SECONDS)
+            finally:
+                del self._waiting[given_back]
+
+    def _among_waiting(self, load: Load) -> Load:
+        waiting = sum(self._waiting.values())
+        return load._replace(rivals=load.rivals + waiting, rest=load.rest + waiting)
 
     @property
     def _free(self) -> int:
-        return self._total - sum(self._used)
+        return self._total - sum(share.units for share in self._used)
 
-    def _units(self, load: Load) -> float:
-        free = self._free
+    def _units(self, load: Load, free: int) -> int:
         idle = max(self.holders - len(self._used), 1)
         if not load.bytes:
-            return free / idle
+            return max(free // idle, 1)
         reserved = _RESERVED * self._total * (idle - 1) / self.holders
-        return min(free * load.bytes / (load.bytes + load.rivals), free - reserved)
+        return max(int(min(free * load.bytes / (load.bytes + load.rivals), free - reserved)), 1)
+
+    def _gains_by_waiting(self, load: Load, units: int) -> bool:
+        """Whether an rsync that starts now is the last one at work, and ends sooner if others give back first."""
+        known = [share for share in self._used if share.left < math.inf]
+        seconds = load.bytes / (units * _UNIT)
+        ahead = load.bytes + load.rest + sum(share.left * share.units * _UNIT for share in known)
+        if seconds * self._total * _UNIT <= ahead:
+            return False
+        free = self._free
+        for share in sorted(known, key=lambda one: one.left):
+            free += share.units
+            if share.left + load.bytes / (self._units(load, free) * _UNIT) < seconds:
+                return True
+        return False
 
 
-__all__ = ("Bandwidth", "Load", "NO_LOAD", "parse_rate", "per_file")
+__all__ = ("Bandwidth", "Load", "TellLoad", "no_load", "parse_rate", "per_file")

@@ -21,7 +21,7 @@ import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import LaneError
 from ansible_collections.vgreb.jsync.plugins.module_utils._model import DIFFERS, Failure, Listing, Reasons
-from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.bandwidth import NO_LOAD, Load
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.bandwidth import TellLoad, no_load
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import Verdict, classify
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import Report
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.process import Process, environment
@@ -205,7 +205,7 @@ class Lane:
         waiting: Waiting | None = None,
         list_path: str = "",
         make_report: t.Callable[[], Report] | None = None,
-        load: Load = NO_LOAD,
+        load: TellLoad = no_load,
     ) -> Report:
         """Run one rsync over this lane, again while that may help, and return the report of the last attempt.
 
@@ -219,7 +219,7 @@ class Lane:
             waiting: What makes the first attempt, if it is still there.
             list_path: The list that it waits for.
             make_report: Gives the report of an attempt, where it is of a kind of its own.
-            load: What its share of a rate depends on; it keeps that for all its attempts.
+            load: Tells what its share of a rate depends on; it keeps that for all its attempts.
 
         Raises:
             LaneError: The lane has lost its connection and cannot get it back.

@@ -15,7 +15,6 @@ import typing as t
 import pytest
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.bandwidth import (
-    NO_LOAD,
     Bandwidth,
     Load,
     parse_rate,
@@ -25,6 +24,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.real import PROGRAMS, script
+
+NO_LOAD = Load()
 
 RATES = [
     ("0", 0),
@@ -90,6 +91,10 @@ def at_once(work: t.Coroutine[t.Any, t.Any, t.Any]) -> t.Any:
     raise AssertionError("it waits")
 
 
+# That there is so much to carry later lets nobody wait.
+MUCH = 1 << 100
+
+
 class Shared:
     """A limit in KiB, and who holds shares of it. Nobody waits here."""
 
@@ -100,7 +105,7 @@ class Shared:
 
     def take(self, load: Load = NO_LOAD) -> float:
         """The share of one more, in KiB."""
-        holder = self.bandwidth.share(load)
+        holder = self.bandwidth.share(lambda: load)
         share = at_once(holder.__aenter__()) / 1024
         self.held.append((holder, share))
         return share
@@ -127,7 +132,9 @@ def test_equal_shares(holders: int, units: int, expected: list[float]) -> None:
 def test_small_shares_are_whole_and_add_up(units: int, expected: list[float], load: Load) -> None:
     """rsync makes 2 KiB of 1.5."""
     shared = Shared(units, 8)
-    assert [shared.take(load._replace(rivals=load.bytes * others)) for others in reversed(range(8))] == expected
+    assert [
+        shared.take(load._replace(rivals=load.bytes * others, rest=MUCH)) for others in reversed(range(8))
+    ] == expected
 
 
 @pytest.mark.parametrize("total", [512, 1023, 2047])
@@ -152,8 +159,9 @@ def test_whoever_finds_nothing_left_waits() -> None:
     async def share() -> None:
         ends = {name: asyncio.Event() for name in "abcd"}
         tasks = {name: asyncio.ensure_future(hold(name, end)) for name, end in ends.items()}
-        for name in "bacd":
-            await asyncio.sleep(0)
+        for name, holds in zip("bacd", "bcdd"):
+            while f"{holds} has 1024" not in said:
+                await asyncio.sleep(0)
             said.append(f"end {name}")
             ends[name].set()
             await tasks[name]
@@ -199,7 +207,7 @@ def test_the_last_holders_get_what_others_do_not_use() -> None:
 def test_those_that_start_together_end_together() -> None:
     shared = Shared(1000, 8)
     loads = [40, 10, 30, 20]
-    shares = [shared.take(Load(size, sum(loads[number + 1 :]))) for number, size in enumerate(loads)]
+    shares = [shared.take(Load(size, sum(loads[number + 1 :]), MUCH)) for number, size in enumerate(loads)]
     assert shares[:3] == [400, 100, 300]
     assert 175 <= shares[3] <= 200  # the lanes that have nothing keep a little
 
@@ -207,7 +215,7 @@ def test_those_that_start_together_end_together() -> None:
 def test_whoever_starts_late_has_its_share() -> None:
     """However long the others have been at it."""
     shared = Shared(1000, 4)
-    assert [shared.take(Load(10, 10 * others)) for others in (3, 2, 1, 0)] == [250] * 4
+    assert [shared.take(Load(10, 10 * others, MUCH)) for others in (3, 2, 1, 0)] == [250] * 4
 
 
 @pytest.mark.parametrize(("units", "share"), [(1000, 954), (12, 11), (2, 1)])
@@ -215,6 +223,68 @@ def test_a_large_load_leaves_something_to_all_others(units: int, share: int) -> 
     shared = Shared(units, 11)
     assert shared.take(Load(1 << 40)) == share
     assert shared.take() == max((units - share) // 10, 1)
+
+
+def in_turn(*loads: Load) -> list[float]:
+    """What each gets, in KiB of 1000 for eight; each ends once the next one has had a moment to look."""
+    bandwidth = Bandwidth(1000 << 10)
+    bandwidth.holders = 8
+
+    async def hold(load: Load, end: asyncio.Event) -> float:
+        async with bandwidth.share(lambda: load) as rate:
+            await end.wait()
+            return rate / 1024
+
+    async def run() -> list[float]:
+        ends = [asyncio.Event() for _load in loads]
+        tasks = [asyncio.ensure_future(hold(load, end)) for load, end in zip(loads, ends)]
+        await asyncio.sleep(0)
+        for end, task in zip(ends, tasks):
+            end.set()
+            await task
+        return [task.result() for task in tasks]
+
+    return asyncio.run(run())
+
+
+SOON, LATE = Load(1), Load(1 << 40)
+
+
+def test_whoever_ends_sooner_with_what_is_about_to_be_given_back_waits() -> None:
+    first, second = in_turn(SOON, Load(1 << 20))
+    assert first > 950
+    assert second > 950
+
+
+def test_those_that_wait_share_what_is_given_back() -> None:
+    first, second, third = in_turn(SOON, Load(1 << 20), Load(1 << 20))
+    assert first > 950
+    assert second == 500
+    assert third > 450
+
+
+@pytest.mark.parametrize(
+    "load", [Load(1 << 20, 0, MUCH), Load(1 << 20, MUCH, MUCH), NO_LOAD], ids=["more later", "more now", "unknown"]
+)
+def test_whoever_is_not_the_last_waits_for_nobody(load: Load) -> None:
+    assert in_turn(SOON, load)[1] < 50
+
+
+@pytest.mark.parametrize("holder", [LATE, NO_LOAD])
+def test_nobody_waits_for_what_comes_too_late(holder: Load) -> None:
+    shares = in_turn(holder, Load(1 << 20))
+    assert sum(shares) <= 1000
+
+
+def test_nobody_waits_forever_for_what_should_have_been_given_back() -> None:
+    bandwidth = Bandwidth(1000 << 10)
+    bandwidth.holders = 8
+
+    async def share() -> float:
+        async with bandwidth.share(lambda: SOON), bandwidth.share(lambda: Load(5 << 10)) as rate:
+            return rate / 1024
+
+    assert asyncio.run(asyncio.wait_for(share(), 60)) < 50
 
 
 def test_files_of_a_limited_run_cost_their_names_and_some_time() -> None:
@@ -225,7 +295,7 @@ def test_files_of_a_limited_run_cost_their_names_and_some_time() -> None:
 def test_never_more_than_the_limit(units: int, holders: int, data: st.DataObject) -> None:
     """However rsyncs begin and end, all shares together stay below the limit, in whole KiB."""
     shared = Shared(units, holders)
-    load = st.builds(Load, *[st.integers(0, 1 << 50)] * 2)
+    load = st.builds(Load, *[st.integers(0, 1 << 50)] * 2, rest=st.just(MUCH))
     for begin in data.draw(st.lists(st.booleans(), max_size=60)):
         shares = [share for _holder, share in shared.held]
         if begin and len(shares) < holders and sum(shares) < units:
