@@ -24,8 +24,10 @@ _UNIT = 1024
 # What large loads leave to all others together.
 _RESERVED = 0.05
 
-# How often whoever waits for a share looks whether that still pays.
+# How often whoever waits for a share looks whether that still pays, and how much longer than all that is left, if the
+# whole limit were used, its own work must take before it waits: what it waits for lies unused meanwhile.
 _LOOK_SECONDS = 1.0
+_MARGIN = 1.33
 
 _FILE_BYTES = 100
 _FILE_SECONDS = 40e-6
@@ -62,9 +64,10 @@ def parse_rate(text: str) -> int:
 
 
 class Load(t.NamedTuple):
-    """What an rsync is to carry, in bytes; 0 where that is not known or little.
+    """What an rsync is to carry.
 
     Attributes:
+        bytes: 0 where that is not known, or little.
         rivals: What is to be carried by those that start with it, in bytes.
         rest: What is to be carried by these and all that start later, in bytes.
     """
@@ -82,8 +85,8 @@ def no_load() -> Load:
     return Load()
 
 
-class _Share:
-    """What one rsync holds.
+class _Held:
+    """The share of one rsync.
 
     Args:
         units: KiB a second.
@@ -96,7 +99,7 @@ class _Share:
 
     @property
     def left(self) -> float:
-        """In how many seconds it is given back; what is overdue may take as long again."""
+        """In how many seconds it should be given back; if it is overdue, as long again."""
         return abs(self._end - time.monotonic())
 
 
@@ -104,8 +107,8 @@ class Bandwidth:
     """A rate for the whole run, shared out over what runs.
 
     rsync keeps the rate that it was started with. So that none is left alone with a small share at the end, those that
-    start together share by what they carry, and whoever ends sooner if it first waits for what others give back does
-    so. Shares are whole KiB: where none is left, the next one waits.
+    start together share by what they carry, and one that would be the last by far first waits for what others give
+    back. Shares are whole KiB: where none is left, the next one waits.
 
     Args:
         total: Bytes a second, 0 for no limit.
@@ -116,7 +119,7 @@ class Bandwidth:
 
     def __init__(self, total: int) -> None:
         self._total = max(total // _UNIT, 1) if total else 0
-        self._used: list[_Share] = []
+        self._used: list[_Held] = []
         self._waiting: dict[asyncio.Future[None], int] = {}
         self.holders = 1
 
@@ -130,24 +133,24 @@ class Bandwidth:
         if not self._total:
             yield 0
             return
-        share = await self._wait_for_share(load)
-        self._used.append(share)
+        held = await self._wait_for_share(load)
+        self._used.append(held)
         try:
-            yield share.units * _UNIT
+            yield held.units * _UNIT
         finally:
-            self._used.remove(share)
+            self._used.remove(held)
             for given_back in self._waiting:
                 if not given_back.done():
                     given_back.set_result(None)
 
-    async def _wait_for_share(self, load: TellLoad) -> _Share:
+    async def _wait_for_share(self, load: TellLoad) -> _Held:
         while True:
-            now = self._among_waiting(load())
-            units = self._units(now, self._free)
-            if self._free and not self._gains_by_waiting(now, units):
-                return _Share(units, now.bytes)
+            asked = self._among_waiting(load())
+            units = self._units(asked, self._free)
+            if self._free and not self._gains_by_waiting(asked, units):
+                return _Held(units, asked.bytes)
             given_back: asyncio.Future[None] = asyncio.get_event_loop().create_future()
-            self._waiting[given_back] = now.bytes
+            self._waiting[given_back] = asked.bytes
             try:
                 await asyncio.wait((given_back,), timeout=_LOOK_SECONDS)
             finally:
@@ -159,9 +162,10 @@ class Bandwidth:
 
     @property
     def _free(self) -> int:
-        return self._total - sum(share.units for share in self._used)
+        return self._total - sum(held.units for held in self._used)
 
     def _units(self, load: Load, free: int) -> int:
+        """The share of what is free now, or would be with the same others at work."""
         idle = max(self.holders - len(self._used), 1)
         if not load.bytes:
             return max(free // idle, 1)
@@ -169,16 +173,16 @@ class Bandwidth:
         return max(int(min(free * load.bytes / (load.bytes + load.rivals), free - reserved)), 1)
 
     def _gains_by_waiting(self, load: Load, units: int) -> bool:
-        """Whether an rsync that starts now is the last one at work, and ends sooner if others give back first."""
-        known = [share for share in self._used if share.left < math.inf]
+        """Whether an rsync that starts now would be the last one by far, and ends sooner if others give back first."""
+        known = [held for held in self._used if held.left < math.inf]
         seconds = load.bytes / (units * _UNIT)
-        ahead = load.bytes + load.rest + sum(share.left * share.units * _UNIT for share in known)
-        if seconds * self._total * _UNIT <= ahead:
+        left = load.bytes + load.rest + sum(held.left * held.units * _UNIT for held in known)
+        if seconds <= _MARGIN * left / (self._total * _UNIT):
             return False
         free = self._free
-        for share in sorted(known, key=lambda one: one.left):
-            free += share.units
-            if share.left + load.bytes / (self._units(load, free) * _UNIT) < seconds:
+        for held in sorted(known, key=lambda one: one.left):
+            free += held.units
+            if held.left + load.bytes / (self._units(load, free) * _UNIT) < seconds:
                 return True
         return False
 

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import re
 import subprocess
 import typing as t
@@ -146,50 +145,6 @@ def test_the_least_share(total: int) -> None:
     assert asyncio.run(share()) == 1024
 
 
-def test_whoever_finds_nothing_left_waits() -> None:
-    bandwidth = Bandwidth(2 << 10)
-    bandwidth.holders = 3
-    said: list[str] = []
-
-    async def hold(name: str, end: asyncio.Event) -> None:
-        async with bandwidth.share() as rate:
-            said.append(f"{name} has {rate}")
-            await end.wait()
-
-    async def share() -> None:
-        ends = {name: asyncio.Event() for name in "abcd"}
-        tasks = {name: asyncio.ensure_future(hold(name, end)) for name, end in ends.items()}
-        for name, holds in zip("bacd", "bcdd"):
-            while f"{holds} has 1024" not in said:
-                await asyncio.sleep(0)
-            said.append(f"end {name}")
-            ends[name].set()
-            await tasks[name]
-
-    asyncio.run(share())
-    had = ["a has 1024", "b has 1024", "end b", "c has 1024", "end a", "d has 1024", "end c", "end d"]
-    assert said == had
-
-
-def test_whoever_is_told_to_end_waits_no_longer() -> None:
-    bandwidth = Bandwidth(1 << 10)
-
-    async def share() -> int:
-        async with bandwidth.share() as rate:
-            return rate
-
-    async def give_up() -> int:
-        async with bandwidth.share():
-            waiting = asyncio.ensure_future(share())
-            await asyncio.sleep(0)
-            waiting.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await waiting
-        return await share()
-
-    assert asyncio.run(give_up()) == 1024
-
-
 def test_what_is_given_back_is_shared_again() -> None:
     shared = Shared(1000, 4)
     assert shared.take_all(4) == shared.take_all(4)
@@ -223,68 +178,6 @@ def test_a_large_load_leaves_something_to_all_others(units: int, share: int) -> 
     shared = Shared(units, 11)
     assert shared.take(Load(1 << 40)) == share
     assert shared.take() == max((units - share) // 10, 1)
-
-
-def in_turn(*loads: Load) -> list[float]:
-    """What each gets, in KiB of 1000 for eight; each ends once the next one has had a moment to look."""
-    bandwidth = Bandwidth(1000 << 10)
-    bandwidth.holders = 8
-
-    async def hold(load: Load, end: asyncio.Event) -> float:
-        async with bandwidth.share(lambda: load) as rate:
-            await end.wait()
-            return rate / 1024
-
-    async def run() -> list[float]:
-        ends = [asyncio.Event() for _load in loads]
-        tasks = [asyncio.ensure_future(hold(load, end)) for load, end in zip(loads, ends)]
-        await asyncio.sleep(0)
-        for end, task in zip(ends, tasks):
-            end.set()
-            await task
-        return [task.result() for task in tasks]
-
-    return asyncio.run(run())
-
-
-SOON, LATE = Load(1), Load(1 << 40)
-
-
-def test_whoever_ends_sooner_with_what_is_about_to_be_given_back_waits() -> None:
-    first, second = in_turn(SOON, Load(1 << 20))
-    assert first > 950
-    assert second > 950
-
-
-def test_those_that_wait_share_what_is_given_back() -> None:
-    first, second, third = in_turn(SOON, Load(1 << 20), Load(1 << 20))
-    assert first > 950
-    assert second == 500
-    assert third > 450
-
-
-@pytest.mark.parametrize(
-    "load", [Load(1 << 20, 0, MUCH), Load(1 << 20, MUCH, MUCH), NO_LOAD], ids=["more later", "more now", "unknown"]
-)
-def test_whoever_is_not_the_last_waits_for_nobody(load: Load) -> None:
-    assert in_turn(SOON, load)[1] < 50
-
-
-@pytest.mark.parametrize("holder", [LATE, NO_LOAD])
-def test_nobody_waits_for_what_comes_too_late(holder: Load) -> None:
-    shares = in_turn(holder, Load(1 << 20))
-    assert sum(shares) <= 1000
-
-
-def test_nobody_waits_forever_for_what_should_have_been_given_back() -> None:
-    bandwidth = Bandwidth(1000 << 10)
-    bandwidth.holders = 8
-
-    async def share() -> float:
-        async with bandwidth.share(lambda: SOON), bandwidth.share(lambda: Load(5 << 10)) as rate:
-            return rate / 1024
-
-    assert asyncio.run(asyncio.wait_for(share(), 60)) < 50
 
 
 def test_files_of_a_limited_run_cost_their_names_and_some_time() -> None:
