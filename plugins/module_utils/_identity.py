@@ -37,7 +37,7 @@ def directory_of(request: Request) -> str:
         request.dest.text.endswith("/"),
         values,
         request.settings.filters,
-        [_content(path) for _option, path in request.lists],
+        [_content(path) for path in (*(path for _option, path in request.lists), *request.merged)],
         request.rsync_path,
         _umask(),
     )

@@ -68,6 +68,7 @@ SHOWN: dict[str, dict[str, t.Any]] = {
     "progress_log": {"type": "path"},
 }
 _MERGE = re.compile(r"[.:]|merge\b|dir-merge\b|[-+]C\b")
+_MERGED = re.compile(r"\s*(?:merge|\.)[^\s_]*[\s_](.+)", re.DOTALL)
 
 
 def argument_spec() -> dict[str, dict[str, t.Any]]:
@@ -202,6 +203,12 @@ class Request:
         files_from = self.settings["files-from"]
         names = [("files-from", files_from)] if files_from and not self.has_far_list else []
         return [(name, path) for name, path in self.settings.filters if name.endswith("-from")] + names
+
+    @property
+    def merged(self) -> list[str]:
+        """The files on this host that filters name, and that rsync reads once, before it walks through the tree."""
+        rules = (_MERGED.match(text) for name, text in self.settings.filters if name == "filter")
+        return [rule[1] for rule in rules if rule]
 
     @property
     def lists_directories(self) -> bool:

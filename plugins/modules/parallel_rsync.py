@@ -481,8 +481,8 @@ options:
     description:
       - What to do when the same task runs already on the target host as the same user, because it has outlived its
         controller or because somebody else has started it. It is the same when O(src), O(dest) and all options that say
-        what is made are the same, and what O(files_from), O(include_from) and O(exclude_from) hold; O(jobs), O(bwlimit)
-        and the like may be others.
+        what is made are the same, and what the files of O(files_from), O(include_from), O(exclude_from) and C(merge)
+        rules hold; O(jobs), O(bwlimit) and the like may be others.
       - V(attach) waits for the end of the other run, shows its progress meanwhile, keeps its lease fresh, and returns
         its result with RV(attached) set. What has changed at the source after the other run has scanned it is not in
         it. When the other run is killed this one takes over. When this one is ended before its time, it ends the other

@@ -54,16 +54,28 @@ def test_the_umask_counts_however_it_came() -> None:
         os.umask(login)
 
 
-@pytest.mark.parametrize("option", ["files_from", "include_from", "exclude_from"])
-def test_what_a_list_holds_counts(tmp_path: t.Any, option: str) -> None:
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("files_from", "%s"),
+        ("include_from", "%s"),
+        ("exclude_from", "%s"),
+        ("filter", "merge %s"),
+        ("filter", " . %s"),
+        ("filter", "merge,-_%s"),
+        ("filter", ".-n %s"),
+    ],
+)
+def test_what_a_list_holds_counts(tmp_path: t.Any, option: str, value: str) -> None:
     path = tmp_path / "é"
-    missing = directory(**{option: str(path)})
+    params = {option: value % path}
+    missing = directory(**params)
     path.write_text("x\n")
-    before = directory(**{option: str(path)})
+    before = directory(**params)
     path.write_text("x\n")
-    assert directory(**{option: str(path)}) == before != missing
+    assert directory(**params) == before != missing
     path.write_text("x\ny\n")
-    assert directory(**{option: str(path)}) not in (before, missing)
+    assert directory(**params) not in (before, missing)
 
 
 def test_a_pipe_is_left_to_rsync(tmp_path: t.Any) -> None:
