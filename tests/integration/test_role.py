@@ -429,6 +429,23 @@ def test_migration_after_another(
 
 
 @in_one
+def test_migration_without_a_copy(ansible: Ansible, hosts: Hosts) -> None:
+    place = Place(ansible, "no copy")
+    variables = {
+        "migrate_old": "db",
+        "migrate_new": "web",
+        "migrate_path": place.source + "/",
+        "migrate_dest": place.path("new") + "/",
+        "migrate_passes": 1,
+    }
+    ended = play(ansible, "migrate_path", variables, "-i", hosts.inventory, "--skip-tags", "sync")
+    says = "is still in use on db: nothing was copied; run migrate_path without --skip-tags sync."
+    assert ended.code != 0 and says in " ".join(ended.output.split()), ended.output
+    assert "was out of use" not in ended.output
+    ansible.check_clean()
+
+
+@in_one
 def test_migration_of_a_path_that_is_unmounted(ansible: Ansible, hosts: Hosts) -> None:
     """Nothing is started on a copy of nothing."""
     place = Place(ansible, "unmounted")
