@@ -35,10 +35,11 @@ from tests.bench.setting import Setting, say  # noqa: E402
 from tests.bench.works import SHAPES, WORKS, Work  # noqa: E402
 
 _ROUNDS = 3
-# By default a tool of others has one round where plain rsync takes longer than this. It is ended when it takes several
-# times as long as plain rsync, and this besides.
-_LONG_SECONDS = 20
+# By default all but plain rsync and the module have one round where plain rsync takes longer than this.
+_LONG_SECONDS = 5
+# A tool of others is ended when it takes several times as long as plain rsync, and some time besides.
 _PATIENCE = 3
+_PATIENCE_SECONDS = 20
 
 
 def main() -> int:
@@ -106,7 +107,10 @@ def _parse_arguments() -> argparse.Namespace:
     if arguments.jobs:
         pairs = itertools.product(arguments.work, arguments.jobs)
         arguments.work = [work._replace(name="%s/%s" % (work.name, jobs), jobs=jobs) for work, jobs in pairs]
-    arguments.runners = arguments.runners or list(RUNNERS)
+    if not arguments.runners:
+        arguments.runners = list(RUNNERS)
+    else:  # whoever names them wants them all
+        arguments.work = [work._replace(peers=None) for work in arguments.work]
     if RUNNERS[0] not in arguments.runners:
         arguments.runners.insert(0, RUNNERS[0])
     return arguments
@@ -150,14 +154,14 @@ def _do(case: Case, group: t.Sequence[Work], runners: t.Sequence[Runner], rounds
     for number in range(1, (rounds or case.work.rounds or _ROUNDS) + 1):
         for runner, works in _turns(group, runners):
             peer = not runner.ours and runner is not runners[0]
-            if runner.name in out or (peer and number > 1 and rounds is None and base > _LONG_SECONDS):
+            if runner.name in out or (runner.spared and number > 1 and rounds is None and base > _LONG_SECONDS):
                 continue
             words = runner.words(case, works[0].jobs or case.transport.jobs)
             if words is None:
                 continue
             single: Single = {"round": number, "runner": runner.name}
             try:
-                limit = _PATIENCE * base + _LONG_SECONDS if peer else None
+                limit = _PATIENCE * base + _PATIENCE_SECONDS if peer else None
                 single.update(_measure(case, runner, words, limit=limit, content=number == 1))
             except BenchError as error:
                 if not peer:
@@ -179,7 +183,7 @@ def _turns(group: t.Sequence[Work], runners: t.Sequence[Runner]) -> list[tuple[R
     for runner in runners:
         if runner is runners[0]:
             turns.append((runner, list(group)))
-        else:
+        elif runner.ours or group[0].peers is None or runner.name in group[0].peers:
             turns += [(runner, [work]) for work in group if runner.ours or work.jobs is None]
     return turns
 

@@ -116,6 +116,7 @@ class Work(t.NamedTuple):
         jobs: Lanes of the module, where not those that suit the transport, or ``auto``; a work that differs from the
             one before it in nothing else shares the runs of plain rsync with it.
         rounds: Where by default not as many as all others.
+        peers: Tools of others that do it by default; None for all.
     """
 
     name: str
@@ -126,6 +127,7 @@ class Work(t.NamedTuple):
     words: tuple[str, ...] = ()
     jobs: int | str | None = None
     rounds: int | None = None
+    peers: tuple[str, ...] | None = None
 
 
 # Works that share a data set stand together, because it is removed after the last of them.
@@ -147,7 +149,7 @@ WORKS = (
     Work("d1", "d1", "loopback"),
     Work("j1-d1", "d1", "loopback", jobs=1),
     Work("g", "g", before=("g",), words=("--checksum",)),
-    Work("e3", "e3", "wan", rounds=1),  # plain rsync takes five minutes
+    Work("e3", "e3", "wan", rounds=1, peers=("mprsync",)),  # plain rsync takes five minutes
 )
 
 # Done only where they are asked for: they take gigabytes of memory, and minutes a round.
