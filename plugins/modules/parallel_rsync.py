@@ -18,8 +18,10 @@ description:
     every file has arrived.
   - Runs on the target host, with the C(rsync) and C(ssh) found there, or on the controller, as O(mode) says. One of
     O(src) and O(dest) may be on another host.
-  - The module never asks for a password and checks host keys as the user's own ssh configuration says.
-  - To resume after a failure, run the same task again. What has arrived is not sent twice.
+  - The module never asks for a password and checks host keys as the user's own ssh configuration says, those of hosts
+    of the inventory also as C(host_key_checking) of Ansible says.
+  - To resume after a failure, run the same task again. What has arrived is not sent twice. But to resume a move with
+    O(remove_source_files), leave O(delete) out.
 requirements:
   - rsync 3.1 or newer on both ends
   - Python 3.7 or newer on the target host
@@ -386,7 +388,10 @@ options:
       - Delete names at the destination that the source does not have, after all files have arrived.
       - C(--delete-before) in O(rsync_opts) deletes between the scan and the transfers, so that space is freed first.
         All other timings of rsync mean after all transfers here.
-      - Nothing is deleted when something did not arrive, unless O(ignore_errors) says so.
+      - Nothing is deleted when something did not arrive, unless O(ignore_errors) says so. A single rsync that does all
+        of the work, see RV(one_process), deletes as rsync does.
+      - An empty source, as that of a file system that is not mounted, empties the destination. Check mode shows what
+        would go, and O(max_delete) limits it.
     type: bool
     default: false
   delete_excluded:
