@@ -673,7 +673,7 @@ stats:
       type: int
       sample: 0
     failures:
-      description: Names that did not arrive.
+      description: Names that did not arrive, those that vanished at the source included.
       type: int
       sample: 0
     partitions:
@@ -743,7 +743,8 @@ lanes_over_time:
       type: int
       sample: 8
 failures:
-  description: Paths that did not arrive, at most 1000 of them. RV(stats.failures) counts all.
+  description: Paths that did not arrive, at most 1000 of them. RV(stats.failures) counts all. Those that vanished at
+    the source are among them, and are no reason to fail.
   returned: always
   type: list
   elements: dict
