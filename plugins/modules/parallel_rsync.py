@@ -90,7 +90,7 @@ options:
   src_host:
     description:
       - With O(mode=target), the host of the inventory that has O(src), reached as O(mode) says. Its own
-        C(ansible_become) counts, not the task's.
+        C(ansible_become) counts, not the task's. Where it is the target host itself, both ends are on that.
     type: str
   dest_host:
     description:
