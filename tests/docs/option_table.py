@@ -34,7 +34,7 @@ A run of `parallel_rsync` starts several kinds of rsync: the **scan** (a dry run
 - or **refused** with the reason, before anything is touched.
 
 The column "module" names the module's own option; any other goes into `rsync_opts`. What the rsync on this host, or the
-one at the other end, does not have is refused, too.
+one at the other end, does not have is refused, too; a daemon cannot be asked.
 
 """
 
