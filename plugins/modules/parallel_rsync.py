@@ -194,11 +194,13 @@ options:
       differences over a network.
     type: bool
   inplace:
-    description: Write changed files in place. An interrupted file is then left half written under its name.
+    description: Write changed files in place. An interrupted file is then left half written under its name. Other names
+      of the same inode change with it, also in a snapshot that O(link_dest) has made.
     type: bool
     default: false
   append:
-    description: Append data to files that are shorter at the destination.
+    description: Append data to files that are shorter at the destination, in place. What they hold already is not
+      compared, and files of the same size are left alone.
     type: bool
     default: false
   compress:
@@ -207,8 +209,9 @@ options:
     default: false
   checksum:
     description:
-      - Compare files by checksum instead of time and size. The lanes read the files, so that many are read at once.
-      - In check mode one rsync reads them all.
+      - Compare files by checksum instead of time and size. Many are read at once, by the lanes or, within a host, by
+        the scan.
+      - In check mode one rsync reads them all, but within a host and without O(delete), where several share the scan.
     type: bool
     default: false
   size_only:
@@ -232,19 +235,20 @@ options:
     type: bool
     default: false
   copy_links:
-    description: Copy what symbolic links point to.
+    description: Copy what symbolic links point to, also outside the tree.
     type: bool
     default: false
   copy_dirlinks:
-    description: Copy the directories that symbolic links point to.
+    description: Copy the directories that symbolic links point to, also outside the tree.
     type: bool
     default: false
   keep_dirlinks:
-    description: Treat a symbolic link to a directory at the destination as the directory.
+    description: Treat a symbolic link to a directory at the destination as the directory. Files are then written, and
+      with O(delete) deleted, where it points, also outside the destination.
     type: bool
     default: false
   safe_links:
-    description: Leave out symbolic links that point outside the tree.
+    description: Leave out symbolic links that point outside the tree, and all absolute ones.
     type: bool
     default: false
   munge_links:
@@ -276,7 +280,7 @@ options:
     type: bool
     default: false
   partial:
-    description: Keep files that were interrupted.
+    description: Keep files that were interrupted, half written under their names. O(partial_dir) keeps them elsewhere.
     type: bool
     default: false
   partial_dir:
@@ -338,7 +342,8 @@ options:
     default: false
   remove_source_files:
     description:
-      - Remove files from the source, after all have arrived, also those that were the same before.
+      - Remove files from the source, after all transfers, also those that were the same before. What did not arrive
+        stays.
       - With O(delete) they are removed after the deletions. The next run with both deletes at the destination what has
         been moved, as rsync does, because the source no longer has it.
     type: bool
@@ -366,7 +371,8 @@ options:
     description: Files on the target host with patterns of names not to leave out, one a line. One or a list.
     type: raw
   files_from:
-    description: A file on the target host with names below O(src) to copy, one a line.
+    description: A file on the target host with names below O(src) to copy, one a line. What a directory in it holds is
+      copied only with O(recursive), or one level of it where its name ends with a slash.
     type: path
   from0:
     description:
@@ -409,7 +415,8 @@ options:
     type: bool
     default: false
   ignore_errors:
-    description: Delete even when something did not arrive.
+    description: Delete even when something did not arrive. Of a directory that cannot be read at the source, what it
+      holds at the destination is then deleted.
     type: bool
     default: false
   bwlimit:

@@ -89,7 +89,7 @@ options:
     description: Copy symbolic links as links.
     type: bool
   copy_links:
-    description: Copy what symbolic links point to.
+    description: Copy what symbolic links point to, also outside the tree.
     type: bool
     default: false
   perms:
@@ -133,7 +133,7 @@ options:
     elements: str
     default: []
   partial:
-    description: Keep files that were interrupted.
+    description: Keep files that were interrupted, half written under their names.
     type: bool
     default: false
   verify_host:
