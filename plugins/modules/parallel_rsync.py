@@ -817,7 +817,7 @@ one_process:
     reason:
       description: The option, and why.
       type: str
-      sample: "remove_source_files: nothing is removed before everything has arrived"
+      sample: "remove_source_files: nothing is removed before all transfers are over"
 rsync:
   description: The rsync on the target host. V(none) when the run ended before it was found.
   returned: always

@@ -300,7 +300,7 @@ _DELETION = [
         "remove-source-files",
         passes="w",
         option="remove_source_files",
-        whole="nothing is removed before everything has arrived",
+        whole="nothing is removed before all transfers are over",
         note="without times, with ignore_existing, and with update and modify_window one process does all of the work",
     ),
 ]
