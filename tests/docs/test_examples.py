@@ -160,7 +160,7 @@ def check_shown(block: blocks.Block, output: str) -> None:
 
 
 def without_numbers(line: str) -> str:
-    line = re.sub(r"\b[\d,.]*\d( (Bytes|KB|MB|GB))?\b", "0", line)
+    line = re.sub(r"\b[\d,.]*\d( (Bytes?|kB|MB|GB))?\b", "0", line)
     return line.replace("0 files", "0 file").strip()
 
 
