@@ -61,7 +61,7 @@ class Alive:
         elif self._missing_since is None:
             self._missing_since = now
         missing = 0 if self._missing_since is None else now - self._missing_since
-        return missing >= self._patience or said.get("boot") != self._boot
+        return missing >= self._patience or (said.get("boot") or self._boot) != self._boot
 
     def _is_silent(self, beat: str | None, now: float) -> bool:
         """The job is there and does not beat any more.

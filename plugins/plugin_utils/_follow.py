@@ -40,7 +40,7 @@ _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 _SLICE_SECONDS = 0.25
 
 # How what async_wrapper writes first begins (`jwrite` in its _run_module); the result takes its place at the end.
-_STARTED = '^{"started":'
+_STARTED = '{"started":'
 _RUNNING = "running"
 
 # A terminal, which ssh makes for commands that may ask for a password, ends lines with CR LF.
@@ -185,18 +185,20 @@ class Follower:
             "printf 'jsync-boot '; cat /proc/sys/kernel/random/boot_id 2>/dev/null || echo; "
             f"cd {self._directory} 2>/dev/null && echo jsync-directory beat-* && printf 'jsync-status ' && "
             f"touch lease && cat {NAME} 2>/dev/null; printf '\\njsync-job '; "
-            f"{{ grep -qs {shlex.quote(_STARTED)} {file} && printf {_RUNNING}; }} || cat {file} 2>/dev/null; echo"
+            f"{{ grep -qs {shlex.quote('^' + _STARTED)} {file} && printf {_RUNNING}; }} || cat {file} 2>/dev/null; echo"
         )
         said = _said(answer)
         if "job" not in said:
             raise AnsibleError(
                 "the target host did not answer: %s" % (answer.get("stderr") or answer["stdout"]).strip()
             )
-        doubt = self._alive.doubt(said, self._clock()) if said["job"] == _RUNNING else None
-        self.over = said["job"] != _RUNNING or doubt is not None
+        # A grep that was killed, and a disk that is away for a moment, are no end of the job.
+        job = "" if said["job"] == _RUNNING or said["job"].startswith(_STARTED) else said["job"]
+        doubt = None if job else self._alive.doubt(said, self._clock())
+        self.over = bool(job or doubt)
         if doubt:
             raise AnsibleActionFail(doubt)
-        self.result = said["job"] if self.over else ""
+        self.result = job
         return parse_status(said.get("status", ""))
 
     def insist(self, work: t.Callable[[], t.Any]) -> t.Any:

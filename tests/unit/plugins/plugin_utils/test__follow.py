@@ -198,11 +198,27 @@ def test_a_terminal_does_not_disturb(target: Target, tmp_path: t.Any) -> None:
     assert place is not None and place.directory == f"{tmp_path}/jobs" and int(place.umask, 8) >= 0
 
 
-def test_a_lost_job_is_over(target: Target) -> None:
-    target.events = [nothing, lambda: os.unlink(target.file)]
+def test_a_file_that_is_lost_is_no_end(target: Target) -> None:
+    """Nor is one that cannot be read for a moment, or is not there yet: the result takes its place."""
+    target.events = [nothing, lambda: os.unlink(target.file), target.publish(1), nothing, target.end]
     follower = target.follower()
-    follower.follow(lambda _snapshot: None)
-    assert follower.over
+    assert numbers(follower)[0] == 1
+    assert follower.result == RESULT
+
+
+@pytest.mark.parametrize("program", ["grep", "cat"])
+def test_a_program_that_is_killed_is_no_end(target: Target, tmp_path: t.Any, program: str) -> None:
+    """As the kernel does that is out of memory."""
+    follower = target.follower()
+    target.events = [target.publish(1), nothing, target.publish(2), target.end]
+
+    def execute(command: str) -> dict[str, t.Any]:
+        killed = len(target.events) == 3
+        return target.execute(f"{program}() {{ sh -c 'kill -KILL $$'; }}; {command}" if killed else command)
+
+    follower._execute = execute
+    assert numbers(follower)[-1] == 2
+    assert follower.result == RESULT
 
 
 KILLED = "was killed, and left no result: run the task again"
