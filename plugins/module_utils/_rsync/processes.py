@@ -60,6 +60,8 @@ class Processes:
                     self._failed.add(process)
                 else:
                     self._guardian.ended(process.pid)
+        # Of what nobody waits for, as an ssh that has lost its connection: its number may be another's soon.
+        self._forget(*[process for process in self._failed if not process.lives])
 
     @property
     def pids(self) -> list[int]:

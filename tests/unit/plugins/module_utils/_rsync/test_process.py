@@ -211,6 +211,20 @@ def test_what_a_failed_process_has_started_may_finish(tmp_path: t.Any, monkeypat
     assert (tmp_path / "log").read_text() == "finished\n"
 
 
+def test_what_has_failed_and_left_nothing_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody has waited for it, and by the end of the run its number may be another's."""
+    told: list[int] = []
+
+    async def work(processes: Processes) -> int:
+        process = processes.start(shell("exit 255"), Said(), Said())
+        await asyncio.wait((process.ended,))
+        await asyncio.sleep(0.1)
+        monkeypatch.setattr(os, "killpg", lambda group, _number: told.append(group))
+        return process.pid
+
+    assert within(work) not in told
+
+
 def test_cancelling_ends_all_it_started() -> None:
     async def work(processes: Processes) -> list[int]:
         out = Said()
