@@ -263,8 +263,10 @@ class _Run:
     async def _scan_and_transfer(self) -> None:
         """Scan, and let the lanes carry what is found meanwhile."""
         stages = [asyncio.ensure_future(self._scan_to_end()), asyncio.ensure_future(self._transfer.run())]
-        try:
-            await asyncio.gather(*stages)
+        try:  # gather() would cancel one of them again while it cleans up
+            ended, _pending = await asyncio.wait(stages, return_when=asyncio.FIRST_EXCEPTION)
+            for stage in ended:
+                stage.result()
         finally:
             for stage in stages:
                 stage.cancel()
