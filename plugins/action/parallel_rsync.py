@@ -20,8 +20,9 @@ from ansible.module_utils.common.validation import check_type_int
 from ansible.plugins.action import ActionBase
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
 from ansible_collections.vgreb.jsync.plugins.module_utils._options import LEASE_SECONDS, SHOWN, check_texts
+from ansible_collections.vgreb.jsync.plugins.plugin_utils._alive import KILLED
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._follow import Follower, ending_with_parent, find_place
-from ansible_collections.vgreb.jsync.plugins.plugin_utils._job import plain_result
+from ansible_collections.vgreb.jsync.plugins.plugin_utils._job import plain_result, was_killed
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._place import Placed, place, refusal
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._sinks import Sinks, last_snapshot
 
@@ -184,6 +185,8 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(
                 "the result of the run cannot be read: {}".format(found.get("msg", "it is not over"))
             )
+        if was_killed(found):
+            raise AnsibleActionFail(KILLED)
         return {
             name: value
             for name, value in found.items()

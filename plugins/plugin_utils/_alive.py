@@ -12,6 +12,8 @@ import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._beat import BEATS_A_LEASE
 
+KILLED = "the run on the target host was killed, and left no result: run the task again"
+
 # A job's result is written right after its directory has gone.
 _RESULT_SECONDS = 10.0
 
@@ -44,7 +46,7 @@ class Alive:
             now: When it was said.
         """
         if self._is_killed(said, now):
-            return "the run on the target host was killed, and left no result: run the task again"
+            return KILLED
         if self._is_silent(said.get("directory"), now):
             return (
                 f"the run on the target host has given no sign of life for {self._lease:g} s: it was killed, or "
@@ -75,4 +77,4 @@ class Alive:
         return self._silence >= self._lease
 
 
-__all__ = ("Alive",)
+__all__ = ("KILLED", "Alive")

@@ -40,4 +40,10 @@ def plain_result(text: str, started: t.Mapping[str, t.Any]) -> dict[str, t.Any] 
     return {**{name: value for name, value in found.items() if value or name not in _OF_THE_START}, **of_the_start}
 
 
-__all__ = ("plain_result",)
+def was_killed(result: t.Mapping[str, t.Any]) -> bool:
+    """Say whether async_wrapper tells of a module that has ended without a word: it only says what is no JSON."""
+    said = result.get("data", "?") or result.get("stderr")
+    return bool(result.get("failed")) and "stage" not in result and not said
+
+
+__all__ = ("plain_result", "was_killed")

@@ -10,7 +10,7 @@ import json
 import typing as t
 
 import pytest
-from ansible_collections.vgreb.jsync.plugins.plugin_utils._job import plain_result
+from ansible_collections.vgreb.jsync.plugins.plugin_utils._job import plain_result, was_killed
 
 RESULT = {"changed": True, "rc": 0, "invocation": {"module_args": {"src": "/a {b}"}}}
 FACTS = {"discovered_interpreter_python": "/usr/bin/python3"}
@@ -64,3 +64,21 @@ def test_warnings_of_both() -> None:
 )
 def test_what_cannot_be_read(text: str) -> None:
     assert plain_result(text, {}) is None
+
+
+WITHOUT_A_WORD = {"failed": True, "cmd": "python x.py", "data": "", "stderr": "", "msg": "Traceback ...: no JSON"}
+
+
+@pytest.mark.parametrize(
+    ("result", "killed"),
+    [
+        (WITHOUT_A_WORD, True),
+        ({**WITHOUT_A_WORD, "stderr": "Traceback: a fault of the module"}, False),
+        ({**WITHOUT_A_WORD, "data": "no room for Python"}, False),
+        ({"failed": True, "msg": "src does not exist", "stage": "request"}, False),
+        ({"failed": True, "msg": "Could not find job"}, False),
+        (RESULT, False),
+    ],
+)
+def test_who_was_killed(result: dict[str, t.Any], killed: bool) -> None:
+    assert was_killed(result) is killed
