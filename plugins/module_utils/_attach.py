@@ -91,13 +91,16 @@ class Host:
             await asyncio.wait(serving, timeout=_TELL_SECONDS)
 
 
-async def attach(directory: str, theirs: str | None, ours: str | None) -> dict[str, t.Any] | None:
+async def attach(
+    directory: str, theirs: str | None, ours: str | None, look: t.Callable[[], None]
+) -> dict[str, t.Any] | None:
     """Wait for the end of the run that holds a lock; give its result, None where it has left none.
 
     Args:
         directory: Of the lock.
         theirs: The follow directory of that run.
         ours: That of this one, where the same status is to be seen.
+        look: Called again and again; what it raises ends the waiting.
     """
     try:
         reader, writer = await asyncio.open_unix_connection(_socket(directory), limit=_LONGEST_LINE)
@@ -108,6 +111,7 @@ async def attach(directory: str, theirs: str | None, ours: str | None) -> dict[s
         while not answer.done():
             writer.write(_HERE)
             _mirror(theirs, ours)
+            look()
             await asyncio.wait((answer,), timeout=TICK_SECONDS)
         return t.cast("dict[str, t.Any]", json.loads(answer.result()))
     except asyncio.CancelledError:

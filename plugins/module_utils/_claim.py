@@ -38,6 +38,9 @@ if t.TYPE_CHECKING:
 
 _ATTACH, _FAIL = "attach", "fail"
 
+# What Linux calls a process that a signal has stopped, or a debugger (proc_pid_stat(5)).
+_STOPPED = (b"T", b"t")
+
 
 class Claim(t.NamedTuple):
     """What a run holds while it works.
@@ -66,7 +69,7 @@ async def claimed(request: Request, outcome: Outcome, lease: Lease) -> t.AsyncIt
     It is None where the same task ran already: the outcome is that run's then.
 
     Raises:
-        RequestError: The same task runs already, and the user wants to know.
+        RequestError: The same task runs already, and the user wants to know, or that run is stopped.
     """
     if request.check:
         yield Claim()
@@ -108,17 +111,56 @@ async def _take(directory: str, request: Request, outcome: Outcome) -> int | Non
         raise RequestError(
             f"on_running is fail, and the same task runs already, as {_describe(directory)}: wait for its end"
         )
+    moving = _Moving(directory, request.lease)
     with Guardian() as guardian:
         if request.follow:
             guardian.made(request.follow)
         while lock is None:
             if request.on_running == _ATTACH:
-                outcome.adopted = await attach(directory, _read(directory).get("follow"), request.follow)
+                outcome.adopted = await attach(directory, _read(directory).get("follow"), request.follow, moving.check)
                 if outcome.adopted is not None:
                     return None
             await asyncio.sleep(TICK_SECONDS)
+            moving.check()
             lock = take(directory)
     return lock
+
+
+class _Moving:
+    """Looks whether the run that holds a lock is at work: one that is stopped would be waited for in vain.
+
+    Args:
+        directory: Of the lock.
+        lease: Seconds for which it may be stopped.
+    """
+
+    def __init__(self, directory: str, lease: float) -> None:
+        self._directory = directory
+        self._lease = lease
+        self._moved = time.monotonic()
+
+    def check(self) -> None:
+        """Take in whether it is stopped just now.
+
+        Raises:
+            RequestError: It has been so for too long.
+        """
+        pid = _read(self._directory).get("pid")
+        if not _is_stopped(pid):
+            self._moved = time.monotonic()
+        elif time.monotonic() - self._moved >= self._lease:
+            raise RequestError(
+                f"the same task runs already, as {_describe(self._directory)}, and was stopped by a signal: let it go "
+                f"on (kill -CONT {pid}) or end it (kill -KILL {pid}), and run again"
+            )
+
+
+def _is_stopped(pid: int | None) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as stream:
+            return stream.read().rpartition(b")")[2].split()[0] in _STOPPED
+    except (OSError, IndexError):  # it has ended, or this is no Linux
+        return False
 
 
 def take(directory: str) -> int | None:

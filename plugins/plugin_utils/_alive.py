@@ -50,7 +50,7 @@ class Alive:
         if self._is_silent(said.get("directory"), now):
             return (
                 f"the run on the target host has given no sign of life for {self._lease:g} s: it was killed, or "
-                "stopped by a signal; run the task again, which first ends what that run has left"
+                "stopped by a signal; run the task again, which first ends what a killed run has left"
             )
         return None
 

@@ -86,6 +86,16 @@ def test_attached_to_one_that_is_stopped(pair: Pair) -> None:
     assert result["msg"] == pair.first.result()["msg"] == "stopped by SIGTERM in the transfer stage"
 
 
+@pytest.mark.parametrize("on_running", ["attach", "wait"])
+def test_nobody_waits_for_ever_for_one_that_is_stopped(pair: Pair, on_running: str) -> None:
+    pid = pair.first.process.pid
+    pair.first.process.send_signal(signal.SIGSTOP)
+    result = engine.Started(pair.tree.params(lease=1, on_running=on_running), pair.folder).result()
+    assert result["failed"] and "as pid %d since" % pid in result["msg"] and "kill -CONT %d" % pid in result["msg"]
+    pair.first.process.send_signal(signal.SIGCONT)
+    assert pair.first.result()["failed"] is False
+
+
 def test_the_attached_one_is_killed(pair: Pair) -> None:
     """The run that works goes on."""
     second = pair.attach()

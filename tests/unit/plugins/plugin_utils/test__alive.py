@@ -11,7 +11,7 @@ from ansible_collections.vgreb.jsync.plugins.plugin_utils._alive import Alive
 
 SILENT = (
     "the run on the target host has given no sign of life for 180 s: it was killed, or stopped by a signal; run the "
-    "task again, which first ends what that run has left"
+    "task again, which first ends what a killed run has left"
 )
 
 
