@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import signal
 import typing as t
@@ -242,3 +243,25 @@ def test_a_server_that_goes_away(folder: str, tree: Tree) -> None:
     assert_clean(started, tree, folder)
     assert engine.run(tree.params())["failed"] is False
     assert tree.arrived()
+
+
+# A scan that goes on when it has said all, and transfers that take a while to end and note what they are told.
+_SLOWLY = """case " $* " in
+*" --help "* | *probe*) ;;
+*" --dry-run "*) rsync "$@"; exec sleep 1000 ;;
+*/./*)
+    trap 'echo told >> "%s.$$"; sleep 2; exit 20' TERM
+    echo begun >> "%s.$$"
+    while :; do sleep 0.05; done ;;
+esac"""
+
+
+def test_nobody_is_told_twice_to_end(folder: str, tree: Tree) -> None:
+    """The scan ends first, and the transfers must not be told again while they clean up."""
+    log = os.path.join(folder, "log")
+    started = engine.Started(tree.params(jobs=2, rsync_path=wrapper(folder, _SLOWLY % (log, log))), folder)
+    wait_for(lambda: len(glob.glob(log + ".*")) == 2, "transfers to begin")
+    started.process.send_signal(signal.SIGTERM)
+    assert started.result()["rc"] == 20
+    assert [open(path).read() for path in glob.glob(log + ".*")] == ["begun\ntold\n"] * 2
+    assert_clean(started, tree, folder)
