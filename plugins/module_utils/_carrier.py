@@ -48,6 +48,7 @@ class Carrier:
     Attributes:
         short: Of some partition not everything arrived.
         by_line: The names of the last partition went on the command line, so that no rsync needs to wait for a list.
+        repeated: Some partition was begun once more.
         broken: Of some partition an rsync broke off, and what it had delivered may be in others now.
     """
 
@@ -59,7 +60,7 @@ class Carrier:
         self._defer = defer
         self.short = False
         self.by_line = False
-        self.broken = False
+        self.broken = self.repeated = False
 
     async def carry(
         self, lane: Lane, partition: Partition, waiting: Waiting | None, load: TellLoad, sent: t.Callable[[], None]
@@ -101,6 +102,7 @@ class Carrier:
         on_files = None if self._outcome.keeps_lines else files_arrived
         report = await self._send(lane, partition, waiting, load, arrived, on_files)
         if report.repeated:
+            self.repeated = True
             self._plan.note_broken(partition.names(), partition.root)
         ended = time.monotonic() if left > 0 else last
         await self._settle(lane, root, partition, report, ended - started, left)
@@ -134,13 +136,13 @@ class Carrier:
                 build,
                 on_change,
                 on_files=on_files,
-                may_retry=lambda: not self._lanes.request.settings.backs_up_halves,
+                may_retry=lambda: self._lanes.request.repeats_lists,
                 waiting=waiting,
                 list_path=partition.path,
                 load=load,
             )
         except LaneError:
-            self.broken = True
+            self.broken = self.repeated = True
             raise
 
     def _suits_line(self, partition: Partition, waiting: Waiting | None) -> bool:

@@ -243,8 +243,9 @@ class Finalize:
                 shell, rate, delete=delete, move=move or not self._request.deletes, carried=carried, gone=gone
             )
 
-        settings = self._request.settings
-        report = await self._lanes.carry(build, self._count, listed=False, may_retry=lambda: settings.repeats_whole)
+        report = await self._lanes.carry(
+            build, self._count, listed=False, may_retry=lambda: self._request.repeats_whole
+        )
         self._lanes.require(report)
         return report
 

@@ -182,6 +182,25 @@ class Request:
         )
 
     @property
+    def halves_linger(self) -> bool:
+        """A receiver at the other end that hears late of a broken connection puts what it has of a file in the place of
+        what another attempt has made since (cleanup.c)."""
+        settings = self.settings
+        elsewhere = settings.on("partial-dir", "delay-updates", "inplace", "append", "append-verify", "write-devices")
+        return self.dest.remote and settings.on("partial") and not elsewhere
+
+    @property
+    def repeats_lists(self) -> bool:
+        """An rsync over a list that has broken off may be started once more."""
+        loses = self.halves_linger and self.settings.on("remove-source-files")
+        return not (self.settings.backs_up_halves or loses)
+
+    @property
+    def repeats_whole(self) -> bool:
+        """So may one over the whole tree."""
+        return self.settings.repeats_whole and not self.halves_linger
+
+    @property
     def merges_filters(self) -> bool:
         """Some filters stand in files that only rsync's own walk through the tree finds or reads."""
         rules = (text.lstrip() for name, text in self.settings.filters if name == "filter")

@@ -61,7 +61,7 @@ def alone_again(request: Request) -> bool:
     """Say whether one rsync that does the whole work may be started once more where it has broken off."""
     settings = request.settings
     loses = request.deletes and (settings.on("remove-source-files") or _risks_backups(request))
-    return settings.repeats_whole and not loses and not _clears_backups(request)
+    return request.repeats_whole and not loses and not _clears_backups(request)
 
 
 def _clears_backups(request: Request) -> bool:

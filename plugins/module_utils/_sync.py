@@ -52,7 +52,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.binary import f
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import Command
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.daemon import check_daemon
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import split_list
-from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import FILE_IO
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import FILE_IO, STREAM
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.far import check_far
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.guardian import Guardian
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lanes import Lanes
@@ -87,6 +87,11 @@ _NEAR_PARTITION = 16 << 20
 # Paths on a command line spare that. So many take twenty times as long as the start of an rsync; a list is better
 # where a line holds a quarter of them.
 _NEAR_ENTRIES = 4000
+
+_LINGERS = (
+    "a connection broke, and with partial rsync at the other end may still put half a file in the place of the whole "
+    "one: run again when no rsync is left there, or use partial_dir"
+)
 
 
 def run(params: t.Mapping[str, t.Any], *, check: bool, diff: bool, sizes: Sizes | None = None) -> dict[str, t.Any]:
@@ -223,6 +228,8 @@ class _Run:
                 self._outcome.changes += self._plan.root_new
                 return
             await self._scan_and_transfer()
+            if self._transfer.broke and self._request.halves_linger:
+                self._outcome.fail(_LINGERS, STREAM)
             if self._transfer.stopped:
                 self._transfer.give_up_rest()
             elif self._alone:

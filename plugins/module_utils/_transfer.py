@@ -180,6 +180,11 @@ class Transfer:
         await sent.wait()
 
     @property
+    def broke(self) -> bool:
+        """Some rsync broke off, and another one has carried its partition."""
+        return self._carrier.repeated
+
+    @property
     def _idle(self) -> int:
         """How many lanes carry nothing."""
         return sum(lane not in self._under_way for lane in self._pool.working)

@@ -131,6 +131,9 @@ options:
         what was there before. That is so with O(backup) and O(inplace), O(append), or O(partial) without
         O(partial_dir). It is also so with O(ignore_existing) and one of these, and with O(update) and O(inplace) or
         O(append), where one rsync goes over the tree. A daemon that is full is tried again all the same.
+      - With O(partial) and without O(partial_dir), to a remote O(dest), lanes try again, but the run fails in the end,
+        as the rsync at the other end that has lost its connection may put half a file in its place later. One rsync
+        over the tree, and a run with O(remove_source_files), are not tried again then.
       - Nor is one that does all of the work, where the next one would delete what it has backed up or moved.
     type: int
     default: 3
@@ -280,7 +283,8 @@ options:
     type: bool
     default: false
   partial:
-    description: Keep files that were interrupted, half written under their names. O(partial_dir) keeps them elsewhere.
+    description: Keep files that were interrupted, half written under their names. O(partial_dir) keeps them elsewhere,
+      which is better to a remote O(dest), see O(retries).
     type: bool
     default: false
   partial_dir:

@@ -131,7 +131,7 @@ def _cut(folder: str, words: str, *, single: bool, there: bytes | None) -> tuple
     source, dest = os.path.join(folder, "src"), os.path.join(folder, "dst")
     trees.write(os.path.join(os.fsencode(source), b"big"), os.urandom(8 << 20))
     trees.write(os.path.join(os.fsencode(source), b"small"), b"new")
-    os.mkdir(dest)
+    os.makedirs(dest, exist_ok=True)
     if there is not None:
         trees.write(os.path.join(os.fsencode(dest), b"big"), there, mtime=1_500_000_000_000_000_000)
     params = {
@@ -165,7 +165,7 @@ def test_a_half_written_file_is_not_passed_over(folder: str, words: str, there: 
 
 
 @pytest.mark.parametrize("single", [False, True], ids=["lists", "alone"])
-@pytest.mark.parametrize("words", ["--backup", "-b --partial --partial-dir=.part", "--update --partial", "--inplace"])
+@pytest.mark.parametrize("words", ["--backup", "-b --partial --partial-dir=.part", "--update", "--inplace --partial"])
 def test_what_does_no_harm_is_tried_again(folder: str, words: str, single: bool) -> None:
     result, path = _cut(folder, words, single=single, there=b"what was there")
     assert not result["failed"] and result["stats"]["retries"] == 1, result
@@ -173,8 +173,32 @@ def test_what_does_no_harm_is_tried_again(folder: str, words: str, single: bool)
     assert not os.path.exists(path + "~") or _content(path + "~") == b"what was there"
 
 
-@pytest.mark.parametrize("words", ["--update --inplace", "--ignore-existing --partial"])
+@pytest.mark.parametrize("words", ["--update --inplace", "--ignore-existing --inplace"])
 def test_lists_complete_a_half_written_file(folder: str, words: str) -> None:
     result, path = _cut(folder, words, single=False, there=None)
     assert not result["failed"] and result["stats"]["retries"] == 1, result
     assert _content(path) == _content(os.path.join(folder, "src", "big"))
+
+
+@pytest.mark.parametrize(
+    ("words", "single", "retries"),
+    [
+        ("--partial", False, 1),
+        ("--partial --ignore-existing", False, 1),
+        ("--partial --delete", False, 1),
+        ("--partial", True, 0),
+        ("--partial --remove-source-files", False, 0),
+    ],
+)
+def test_a_half_that_may_come_back_is_not_passed_over_in_silence(
+    folder: str, words: str, single: bool, retries: int
+) -> None:
+    """Only this end may have heard that the connection broke: the other one keeps its half when it hears of it."""
+    trees.write(os.path.join(os.fsencode(folder), b"dst", b"extraneous"), b"stays")
+    result, path = _cut(folder, words, single=single, there=None)
+    assert (result["failed"], result["stats"]["retries"]) == (True, retries) and result["rc"] in (10, 12), result
+    assert sorted(os.listdir(os.path.join(folder, "src"))) == ["big", "small"]
+    assert os.path.exists(os.path.join(folder, "dst", "extraneous"))
+    if retries:
+        assert result["msg"].endswith("run again when no rsync is left there, or use partial_dir")
+        assert _content(path) == _content(os.path.join(folder, "src", "big"))

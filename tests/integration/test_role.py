@@ -305,7 +305,8 @@ def test_what_is_foretold_is_done(ansible: Ansible) -> None:
         "*deleting   extraneous/",
         "*deleting   extraneous/file",
     }
-    figures = [re.findall(r"[\d,]+ files?, [\d.]+ (?:[kM]B|Bytes?)|[\d,]+ deleted", ended.output) for ended in (foretold, done)]
+    counted = r"[\d,]+ files?, [\d.]+ (?:[kM]B|Bytes?)|[\d,]+ deleted"
+    figures = [re.findall(counted, ended.output) for ended in (foretold, done)]
     assert figures[0] == figures[1] and len(figures[0]) == 2, figures
     for words in (here, (*here, "--check")):
         again = play(ansible, "sync", variables, *words)

@@ -14,6 +14,7 @@ import typing as t
 
 OK = 0
 FILE_IO = 11
+STREAM = 12
 SIGNALED = 20
 PARTIAL = 23
 VANISHED = 24
@@ -139,6 +140,7 @@ __all__ = (
     "OK",
     "PARTIAL",
     "SIGNALED",
+    "STREAM",
     "VANISHED",
     "Verdict",
     "classify",

@@ -82,7 +82,7 @@ class Lanes:
         be started again, which one that breaks off before it has said anything is."""
         request = self.request
         settings = request.settings
-        return request.uses_ssh and not settings["timeout"] and not request.bwlimit and not settings.backs_up_halves
+        return request.uses_ssh and not settings["timeout"] and not request.bwlimit and request.repeats_lists
 
     @property
     def overlaps(self) -> bool:
