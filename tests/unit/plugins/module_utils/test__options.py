@@ -400,3 +400,10 @@ def test_any_text_is_a_request_or_a_sentence(src: str, dest: str) -> None:
 
 def test_paths_with_bytes_that_are_no_text() -> None:
     assert os.fsencode(request(src="/a\udcff").sources[0].text) == b"/a\xff"
+
+
+def test_a_relative_follow_starts_where_the_module_runs(tmp_path: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The guardian, which removes it, runs elsewhere."""
+    monkeypatch.chdir(tmp_path)
+    assert build_request({"src": "/a", "dest": "/b", "follow": "shown"}).follow == f"{tmp_path}/shown"
+    assert build_request({"src": "/a", "dest": "/b", "follow": ""}).follow is None
