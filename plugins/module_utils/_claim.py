@@ -31,6 +31,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._identity import direc
 from ansible_collections.vgreb.jsync.plugins.module_utils._lease import TICK_SECONDS, Lease
 from ansible_collections.vgreb.jsync.plugins.module_utils._left import clear, marked
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.guardian import Guardian
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.process import stat_of
 
 if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._options import Request
@@ -145,7 +146,7 @@ class _Moving:
         Raises:
             RequestError: It has been so for too long.
         """
-        pid = _read(self._directory).get("pid")
+        pid = _read(self._directory).get("pid", 0)
         if not _is_stopped(pid):
             self._moved = time.monotonic()
         elif time.monotonic() - self._moved >= self._lease:
@@ -155,10 +156,9 @@ class _Moving:
             )
 
 
-def _is_stopped(pid: int | None) -> bool:
+def _is_stopped(pid: int) -> bool:
     try:
-        with open(f"/proc/{pid}/stat", "rb") as stream:
-            return stream.read().rpartition(b")")[2].split()[0] in _STOPPED
+        return stat_of(pid)[0] in _STOPPED
     except (OSError, IndexError):  # it has ended, or this is no Linux
         return False
 

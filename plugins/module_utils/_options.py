@@ -185,9 +185,7 @@ class Request:
     def halves_linger(self) -> bool:
         """A receiver at the other end that hears late of a broken connection puts what it has of a file in the place of
         what another attempt has made since (cleanup.c)."""
-        settings = self.settings
-        elsewhere = settings.on("partial-dir", "delay-updates", "inplace", "append", "append-verify", "write-devices")
-        return self.dest.remote and settings.on("partial") and not elsewhere
+        return self.dest.remote and self.settings.renames_halves
 
     @property
     def repeats_lists(self) -> bool:

@@ -237,11 +237,21 @@ def _has_living(group: int) -> bool:
     except FileNotFoundError:
         return True  # no Linux
     for pid in pids:
-        with contextlib.suppress(OSError), open(f"/proc/{pid}/stat", "rb") as stream:
-            state, _parent, its_group = stream.read().rpartition(b")")[2].split()[:3]
+        with contextlib.suppress(OSError):
+            state, _parent, its_group = stat_of(pid)[:3]
             if int(its_group) == group and state != b"Z":
                 return True
     return False
 
 
-__all__ = ("Feed", "Process", "environment")
+def stat_of(pid: int | str) -> list[bytes]:
+    """What Linux tells of a process behind its name: its state, its parent, its group and so on (proc_pid_stat(5)).
+
+    Raises:
+        OSError: It is not there, or this is no Linux.
+    """
+    with open(f"/proc/{pid}/stat", "rb") as stream:
+        return stream.read().rpartition(b")")[2].split()
+
+
+__all__ = ("Feed", "Process", "environment", "stat_of")

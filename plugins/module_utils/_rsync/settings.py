@@ -73,6 +73,11 @@ class Settings:
         return self._writes_in_place or (self.on("partial") and not self.on("partial-dir"))
 
     @property
+    def renames_halves(self) -> bool:
+        """It does so by giving what it has of the file that name, whatever has it by then."""
+        return self.on("partial") and not (self._writes_in_place or self.on("partial-dir", "delay-updates"))
+
+    @property
     def _writes_in_place(self) -> bool:
         return self.on("inplace", "append", "append-verify", "write-devices")
 
