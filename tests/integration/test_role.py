@@ -341,6 +341,19 @@ def itemized(output: str) -> list[str]:
     return sorted(line for line in output.splitlines() if ITEMIZED.fullmatch(line))
 
 
+def move(ansible: Ansible, hosts: Hosts, place: Place, *words: str, **further: t.Any) -> Ended:
+    """Move the source of a place from one host to another."""
+    variables = {
+        "migrate_old": "db",
+        "migrate_new": "web",
+        "migrate_path": place.source + "/",
+        "migrate_dest": place.path("new") + "/",
+        "here": place.here,
+        **further,
+    }
+    return play(ansible, "migrate_path", variables, "-i", hosts.inventory, *words)
+
+
 def migrate(ansible: Ansible, hosts: Hosts, place: Place, **further: str) -> Ended:
     """Move a path that is in use from one host to another."""
     live = place.path("live")
@@ -349,18 +362,14 @@ def migrate(ansible: Ansible, hosts: Hosts, place: Place, **further: str) -> End
     with subprocess.Popen(argv, stdout=subprocess.PIPE) as writer:
         assert writer.stdout is not None and writer.stdout.readline() == b"writes\n"
         try:
-            variables = {
-                "migrate_old": "db",
-                "migrate_new": "web",
+            given = {
                 "migrate_path": live + "/",
-                "migrate_dest": place.path("new") + "/",
                 "migrate_stop": os.path.join(MIGRATION, "stop.yml"),
                 "migrate_passes": 2,
                 "migrate_left": 0,
-                "here": place.here,
                 **further,
             }
-            return play(ansible, "migrate_path", variables, "-i", hosts.inventory)
+            return move(ansible, hosts, place, **given)
         finally:
             writer.kill()
 
@@ -432,14 +441,7 @@ def test_migration_after_another(
 @in_one
 def test_migration_without_a_copy(ansible: Ansible, hosts: Hosts) -> None:
     place = Place(ansible, "no copy")
-    variables = {
-        "migrate_old": "db",
-        "migrate_new": "web",
-        "migrate_path": place.source + "/",
-        "migrate_dest": place.path("new") + "/",
-        "migrate_passes": 1,
-    }
-    ended = play(ansible, "migrate_path", variables, "-i", hosts.inventory, "--skip-tags", "sync")
+    ended = move(ansible, hosts, place, "--skip-tags", "sync", migrate_passes=1)
     says = "is still in use on db: nothing was copied; run migrate_path without --skip-tags sync."
     assert ended.code != 0 and says in " ".join(ended.output.split()), ended.output
     assert "was out of use" not in ended.output
@@ -450,16 +452,8 @@ def test_migration_without_a_copy(ansible: Ansible, hosts: Hosts) -> None:
 def test_migration_of_a_path_that_is_unmounted(ansible: Ansible, hosts: Hosts) -> None:
     """Nothing is started on a copy of nothing."""
     place = Place(ansible, "unmounted")
-    variables = {
-        "migrate_old": "db",
-        "migrate_new": "web",
-        "migrate_path": place.source + "/",
-        "migrate_dest": place.path("new") + "/",
-        "migrate_stop": os.path.join(MIGRATION, "empty.yml"),
-        "migrate_start": os.path.join(MIGRATION, "start.yml"),
-        "here": place.here,
-    }
-    ended = play(ansible, "migrate_path", variables, "-i", hosts.inventory)
+    stop, start = (os.path.join(MIGRATION, name) for name in ("empty.yml", "start.yml"))
+    ended = move(ansible, hosts, place, migrate_stop=stop, migrate_start=start)
     assert ended.code != 0
     assert "is empty on db since migrate_stop has run;" in " ".join(ended.output.split()), ended.output
     assert not os.path.exists(place.path("as started"))
