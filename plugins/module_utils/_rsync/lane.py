@@ -100,6 +100,7 @@ class Lane:
         self._socket = os.path.join(lanes.directory, str(number))
         self._master: Process | None = None
         self._opening = asyncio.Lock()
+        self._served = False
 
     @property
     def shell(self) -> str | None:
@@ -240,13 +241,17 @@ class Lane:
                     report = make_report() if make_report else Report(on_change, on_note, on_files, listed=listed)
                     await self._finish(self._start(build, rate, report), report)
                 report.repeated = repeated
-                if report.verdict is not Verdict.RETRY or attempt >= self._lanes.request.retries:
+                if report.verdict is not Verdict.RETRY or not (report.turned_away or may_retry()):
                     return report
-                if not (report.turned_away or may_retry()):
+                if report.turned_away and self._served:
+                    self._served = False  # the daemon counts a connection until its own process has ended
+                elif attempt < self._lanes.request.retries:
+                    attempt += 1
+                else:
                     return report
-                attempt, repeated = attempt + 1, True
+                repeated = repeated or not report.turned_away
                 self.retries += 1
-                await pause(attempt)
+                await pause(max(attempt, 1))
 
     async def compare(
         self, build: Build, report: Report, failures: Listing, *, left: int | None = None
@@ -294,6 +299,7 @@ class Lane:
         finally:
             self.running.remove(process)
         self.codes[report.code] += 1
+        self._served = self._served or not report.turned_away
         if not report.late:
             self._lanes.heard(report)
         return report

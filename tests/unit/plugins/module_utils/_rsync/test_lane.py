@@ -144,6 +144,43 @@ def test_another_attempt_only_where_it_may_help(
     assert pauses == list(range(1, attempts))
 
 
+FULL = "@ERROR: max connections (2) reached -- try again later"
+
+
+@pytest.mark.parametrize(("words", "code", "repeated"), [(FULL, 5, False), ("why", 12, True)])
+def test_who_was_turned_away_has_done_nothing(
+    tmp_path: t.Any, monkeypatch: pytest.MonkeyPatch, words: str, code: int, repeated: bool
+) -> None:
+    """So that the attempt after it does no work a second time."""
+
+    async def pause(attempt: int) -> None:
+        (tmp_path / "paused").touch()
+
+    monkeypatch.setattr("ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane.pause", pause)
+    program = script(tmp_path, f"test -e {tmp_path}/paused && exit; echo '{words}' >&2; exit {code}\n")
+    report, heard, _given = carried(program, retries=1)
+    assert ([one.code for one in heard], report.repeated) == ([code, 0], repeated)
+
+
+def test_a_place_at_a_daemon_that_its_own_last_one_holds(tmp_path: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A daemon counts a connection until its own process ends, which is after the rsync here: that costs no retry."""
+
+    async def pause(attempt: int) -> None:
+        (tmp_path / "full").unlink()
+
+    monkeypatch.setattr("ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane.pause", pause)
+    program = script(tmp_path, f"test -e {tmp_path}/full || exit 0; echo '{FULL}' >&2; exit 5\n")
+
+    async def work(lanes: Lanes) -> list[int]:
+        codes = []
+        for lane in (lanes.first, lanes.first, lanes.add()):
+            codes.append((await lane.carry(lambda *_given: [program.encode()])).code)
+            (tmp_path / "full").touch()
+        return codes
+
+    assert with_lanes(work) == [0, 0, 5]
+
+
 def handed(tmp_path: t.Any, waiter: str, other: str, *, ended: bool = False, **params: t.Any) -> tuple[t.Any, ...]:
     """Let the first lane carry a list with one program that waits for it, and with another where that does not do.
 
