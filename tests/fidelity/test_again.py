@@ -150,3 +150,18 @@ def test_what_has_arrived_is_no_failure(bench: Bench, words: str) -> None:
     bench.prepare_trees(build)
     result = bench.compare_words(words, user=OTHER_USER)
     assert [entry["path"] for entry in result["failures"]] == ["d/g"]
+
+
+def _build_lookalikes(source: str, dest: str) -> None:
+    """Beside the destination are other files that look the same."""
+    for number, name in enumerate(NAMES):
+        trees.write(os.path.join(os.fsencode(source), name), b"new")
+        trees.write(os.path.join(os.fsencode(dest), b"../ref", name), (b"old", b"new")[number % 2])
+    os.link(os.path.join(source, "i"), os.path.join(source, "j"))
+
+
+@pytest.mark.parametrize("words", ["-aHc", "-aHI", "-ac --remove-source-files", "-aI --remove-source-files"])
+@pytest.mark.parametrize("option", ["link-dest", "copy-dest", "compare-dest"])
+def test_what_only_looks_the_same_elsewhere_is_not_taken(bench: Bench, option: str, words: str) -> None:
+    bench.prepare_trees(_build_lookalikes)
+    bench.compare_words("%s --%s=../ref" % (words, option))

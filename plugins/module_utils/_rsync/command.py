@@ -240,6 +240,8 @@ class Command:
             return (
                 (frozenset(("ignore-times",)), ["--checksum"]) if self._settings.backs_up_again else (frozenset(), [])
             )
+        if settings.on("link-dest"):  # it would take what only looks the same there for what has been carried
+            return frozenset(), []
         return frozenset(("checksum", "ignore-times")), [] if settings.on("times", "size-only") else ["--size-only"]
 
     def _spare_backups(self) -> list[str]:
