@@ -45,6 +45,8 @@ def alone_because(request: Request) -> str | None:
         return "inplace or partial, with update or ignore_existing: a second rsync would pass over a half-written file"
     if settings.on("hard-links") and not settings.on("times"):
         return "hard_links without times: no dry run shows which groups must be linked again"
+    if settings.on("hard-links") and settings.on("ignore-existing"):
+        return "hard_links with ignore_existing: a second rsync would pass over the first name of a group"
     hidden = _hidden(settings)
     if hidden:
         return f"remove_source_files {hidden}: a second rsync cannot tell what the first one has brought"

@@ -115,17 +115,19 @@ class Command:
         """The files of one partition.
 
         Args:
-            again: Some may have arrived, and must not be backed up as they are now.
+            again: Some may have arrived, and must not be backed up as they are now, or be half written.
             names: What the list holds, where that fits on a command line, as paths with a ``/./``. The sender then need
                 not walk to each file from the top to make sure that no other user's link is on the way (3.5.0).
         """
-        without = _GUARDS if self._settings.leaves_halves else frozenset()
+        without = _GUARDS if again and self._settings.leaves_halves else frozenset()
         if again and self._settings.backs_up_again:
             words = [*self._words("t", without=without | {"ignore-times"}), "--checksum"]
         else:
             words = self._words("t", without=without)
         words += self._open_directories() + self._unchanged_too() + (self._spare_backups() if again else [])
         words += self._within_directories(self._make_way())
+        if without and self._settings.on("ignore-existing"):  # what stands in the place of a directory stays there
+            words.append("--no-implied-dirs")
         if names:
             dest = self._request.dest.as_directory().text
             *before, last = self._argv([*words, "--relative", "--dirs"], [], dest, shell, rate)

@@ -126,8 +126,8 @@ _LINKS = [
         passes="sl",
         option="hard_links",
         note="groups are linked when their leaders have arrived; by one process over the whole tree with checksum, "
-        "ignore_times, link_dest or copy_dest, and where a file of an existing group has changed; without times one "
-        "process does all of the work",
+        "ignore_times, link_dest or copy_dest, and where a file of an existing group has changed; without times and "
+        "with ignore_existing one process does all of the work",
     ),
     Option("copy-links", "L", passes=EVERYWHERE, option="copy_links"),
     Option("copy-unsafe-links", passes=EVERYWHERE),

@@ -90,6 +90,7 @@ ROWS: list[tuple[Params, str, str]] = [
     ({"inplace": True, "update": True, "perms": False}, "inplace or partial, ", ""),
     ({"partial": True, "ignore_existing": True, "force": True, "max_delete": 9}, "inplace or partial, ", ""),
     ({"partial": True, "update": True, "perms": False}, "", ""),
+    ({"hard_links": True, "ignore_existing": True}, "hard_links with ignore_existing: ", ""),
     ({"delay_updates": True}, "delay_updates: ", ""),
     ({"rsync_opts": ["--iconv=utf8"]}, "iconv: ", ""),
     ({"rsync_opts": ["--delete-missing-args"]}, "delete-missing-args: ", ""),

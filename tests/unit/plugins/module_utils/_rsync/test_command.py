@@ -162,7 +162,12 @@ def test_content_that_has_arrived_is_not_compared_again_to_confirm_it() -> None:
 def test_what_a_broken_attempt_left_does_not_look_finished(guard: str) -> None:
     """A file left half written under its final name is newer, and there."""
     assert guard in options("transfer", rsync_opts=[guard])
-    assert guard not in options("transfer", rsync_opts=[guard], inplace=True)
+    assert guard in options("transfer", rsync_opts=[guard], inplace=True)
+    request = build_request({"src": "/src/", "dest": "/dst", "rsync_opts": [guard], "inplace": True})
+    assert request.roots
+    again = Command(request, recorded("3.5.0")).transfer(request.roots[0].root, "/list", None, 0, again=True)
+    assert guard.encode() not in again
+    assert (b"--no-implied-dirs" in again) == (guard == "--ignore-existing")  # a list would replace what is on its way
     assert guard not in options("verify", rsync_opts=[guard])
 
 
