@@ -90,6 +90,9 @@ class Directories:
     async def _make_some(self, lane: Lane, root: int) -> None:
         """Make the next ones that one list takes, unless the lane is lost that was to carry that and is another one."""
         spool = self._plan.directories[root]
+        if self._made[root] == spool.count and self._plan.has_root and not self._lanes.request.settings.on("perms"):
+            await self._make_root(lane)
+            return
         if self._made[root] == spool.count and not self._lanes.request.dest.remote:
             self._make_destination()
             return
@@ -117,6 +120,17 @@ class Directories:
         self._made[root] += count
         self._offsets[root] += length
         self._root_made = True
+        if report.verdict is Verdict.PARTIAL and self._defer:
+            self._outcome.deferred = True
+        else:
+            self._outcome.settle(report)
+
+    async def _make_root(self, lane: Lane) -> None:
+        """Make the destination as part of the transfer: without perms rsync gives it permissions only then."""
+        source = self._plan.roots[0].directory
+        report = await lane.carry(lambda shell, rate: self._command.finish_root(source, shell, rate))
+        self._lanes.require(report)
+        self._outcome.touched = self._root_made = True
         if report.verdict is Verdict.PARTIAL and self._defer:
             self._outcome.deferred = True
         else:

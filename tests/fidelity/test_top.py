@@ -2,7 +2,10 @@
 # MIT License (see LICENSE or https://opensource.org/licenses/MIT)
 # SPDX-License-Identifier: MIT
 
-"""Filters that match ``.``: rsync never filters the top of a source that ends with a slash, but what a list implies."""
+"""The destination itself: what it gets, whatever lists imply and filters match.
+
+rsync never filters the top of a source that ends with a slash, but what a list implies.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,8 @@ import typing as t
 
 import pytest
 
-from tests.support import engine, snapshot, trees
+from tests.fidelity.conftest import Bench
+from tests.support import engine, servers, snapshot, trees
 
 if t.TYPE_CHECKING:
     import pathlib
@@ -55,3 +59,23 @@ def test_the_top_is_not_filtered(tmp_path: pathlib.Path, words: str, further: st
     result = engine.run({"src": source + "/", "dest": ours, "rsync_opts": options, "jobs": 2})
     assert result["rc"] == 0, result
     assert not snapshot.differences(snapshot.snapshot(plain), snapshot.snapshot(ours))
+
+
+def _build_flat(source: str, _dest: str) -> None:
+    """A tree without directories, which is not for all to see."""
+    trees.write(os.path.join(os.fsencode(source), b"file"), b"content")
+    os.chmod(source, 0o2710)
+
+
+@pytest.mark.parametrize("words", ["-rlt", "-a --no-p", "-rltE --chmod=D711", "-rlt --existing", "-rlt --max-size=1"])
+@pytest.mark.parametrize("end", ["", "before", "after"], ids=["local", "pull", "push"])
+def test_a_new_destination_gets_the_permissions_of_the_source(
+    bench: Bench, ssh: servers.Ssh, end: str, words: str
+) -> None:
+    bench.prepare_trees(_build_flat)
+    params = {"archive": False, "rsync_opts": words.split()}
+    if not end:
+        bench.compare(words.split(), params)
+        return
+    far: dict[str, t.Any] = {end: lambda path: "%s:%s" % (ssh.host, path)}
+    bench.compare(words.split(), {**params, **ssh.options()}, connect=["-e", ssh.rsh()], **far)
