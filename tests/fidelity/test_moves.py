@@ -12,7 +12,7 @@ import typing as t
 import pytest
 from ansible_collections.vgreb.jsync.plugins.module_utils._result import LISTED
 
-from tests.fidelity.conftest import Bench
+from tests.fidelity.conftest import OTHER_USER, Bench, needs_root
 from tests.support import engine, servers, trees
 
 OLD, NEW = 1_500_000_000_000_000_000, 1_600_000_000_000_000_000
@@ -30,6 +30,21 @@ def test_the_rest_of_a_move(bench: Bench, words: str) -> None:
     params = _params(bench, "-a --remove-source-files " + words)
     assert engine.run(params, check=True)["changed"]
     assert bench.compare_words("-a --remove-source-files " + words)["changed"]
+
+
+@needs_root
+@pytest.mark.parametrize("words", ["", "--delete", "--ignore-existing"])
+def test_what_stays_at_the_source_is_named(bench: Bench, words: str) -> None:
+    def build(source: str, dest: str) -> None:
+        for number in range(7):
+            trees.write(os.path.join(os.fsencode(source), b"closed", b"name: %d" % number), b"content")
+        os.chmod(os.path.join(source, "closed"), 0o555)
+        trees.write(os.path.join(os.fsencode(dest), b"file"), b"extraneous")
+
+    bench.prepare_trees(build)
+    result = bench.compare_words("-a --remove-source-files " + words, user=OTHER_USER)
+    assert sorted(entry["path"] for entry in result["failures"]) == ["closed/name: %d" % number for number in range(7)]
+    assert result["failures"][0]["reason"] == "sender failed to remove: Permission denied (13)"
 
 
 def test_nothing_is_left_to_move(bench: Bench) -> None:

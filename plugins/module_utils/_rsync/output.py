@@ -44,6 +44,8 @@ _MESSAGE = re.compile(
     rb"(?: \(in [^)]*\))?(?: \(from .*?\))?(?: failed)?(?:: (.*))?"
 )
 _DELETION = re.compile(rb"rsync: (?:\[(\w+)\] )?(delete_file: \w+)\((.*)\) failed(?:: (.*))?")
+_UNREMOVED = re.compile(rb"rsync: (?:\[(\w+)\] )?(sender failed to [\w-]+) (.*): ([^:]*)")
+_SKIPPED = re.compile(rb"ERROR: (Skipping sender remove (?:for changed|of destination) file): (.*)")
 _VERIFICATION = re.compile(rb"ERROR: (.*) failed verification -- (.*)")
 _BLOCKED = re.compile(rb"could not make way for [^:]*: (.*)")
 _UNFIT = re.compile(
@@ -54,7 +56,7 @@ _UNFIT = re.compile(
 )
 _BLOCKS = re.compile("could not make way for ").match
 _GONE = re.compile(rb"(?:link_stat|readlink_stat|opendir|send_files failed to open)$")
-_BY_SENDER = re.compile(rb"(?:link_stat|change_dir|send_files failed to open)$")
+_BY_SENDER = re.compile(rb"(?:link_stat|change_dir|send_files failed to open|sender failed to [\w-]+)$")
 _TEMPORARY = re.compile(rb"\.(.+)\.[A-Za-z0-9]{6}", re.DOTALL)
 
 
@@ -96,6 +98,9 @@ def parse_problem(line: bytes, *, listed: bool = True) -> Problem | None:
     match = _VERIFICATION.fullmatch(line)
     if match:
         return Problem(decode(match.group(1)), readable(b"failed verification: " + match.group(2)), False, False)
+    match = _SKIPPED.fullmatch(line)
+    if match:
+        return Problem(decode(match.group(2)), readable(match.group(1)), False, True)
     match = _BLOCKED.fullmatch(line)
     if match:
         return Problem(decode(match.group(1)), readable(line[: match.start(1) - 2]), False, False)
@@ -103,7 +108,7 @@ def parse_problem(line: bytes, *, listed: bool = True) -> Problem | None:
     if match:
         sender = match.group(1).startswith((b"symlink has", b"skipping", b"[sender"))
         return Problem(decode(match.group(2)), readable(match.group(1)), False, sender)
-    match = _MESSAGE.fullmatch(line) or _DELETION.fullmatch(line)
+    match = _UNREMOVED.fullmatch(line) or _MESSAGE.fullmatch(line) or _DELETION.fullmatch(line)
     if match is None:
         return None
     role, action, path, cause = match.groups()

@@ -592,6 +592,10 @@ def test_problems_that_are_said_otherwise(version: str, case: str, path: bytes) 
             (b"a/b", "failed verification: update discarded.", False, False),
         ),
         (b"rsync: [sender] write error: Broken pipe (32)", None),
+        (
+            b"ERROR: Skipping sender remove for changed file: sub/a b",
+            (b"sub/a b", "Skipping sender remove for changed file", False, True),
+        ),
         (b"rsync error: some files/attrs were not transferred (see previous errors) (code 23)", None),
         (b"*** Skipping any contents from this failed directory ***", None),
         (b"Warning: Permanently added 'h' to the list of known hosts.", None),
@@ -641,6 +645,8 @@ WITHOUT_ROLE = [
     (b'link "/d/c" => b failed: Operation not permitted (1)', b"/d/c", False, False),
     (b'failed to set times on "/d/.bashrc.backup": Operation not permitted (1)', b"/d/.bashrc.backup", False, False),
     (b"delete_file: unlink(sub/a) failed: Permission denied (13)", b"sub/a", False, False),
+    (b"sender failed to remove sub/a: b\\#012: Permission denied (13)", b"sub/a: b\n", False, True),
+    (b"sender failed to re-lstat sub/a: No such file or directory (2)", b"sub/a", False, True),
 ]
 
 
