@@ -320,6 +320,7 @@ class _Run:
         self._outcome.end(TRANSFER)
         await self._finalize.settle_whole(report)
         self._lanes.require(report)
+        self._outcome.changes += self._plan.root_new
 
     async def _finish(self) -> None:
         reason = whole_because(self._request, self._plan)

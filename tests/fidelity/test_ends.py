@@ -260,3 +260,10 @@ def test_nothing_but_the_destination_is_made(bench: Bench, ssh: servers.Ssh, wor
     connect = ["-e", ssh.rsh()] if far else []
     assert bench.compare(["-a", *words.split()], params, connect=connect, **far)["changed"]
     assert not engine.run({**params, **ends}, check=True)["changed"]
+
+
+@pytest.mark.parametrize("further", ["", " --delay-updates"], ids=["lists", "alone"])
+def test_nothing_but_the_destination_for_several_sources(bench: Bench, further: str) -> None:
+    bench.prepare(dest=None)
+    assert bench.compare_words("-a --existing" + further, sources=["src/a", "src/z"])["changed"]
+    assert os.path.isdir(os.path.join(bench.folder, "actual", "dst"))
