@@ -334,6 +334,8 @@ class Command:
         self, words: t.Sequence[str], sources: t.Sequence[str], dest: str, shell: str | None, rate: int
     ) -> list[bytes]:
         argv = [self._binary.path, *words, *self._connection(shell), *_REPORT]
+        if self._shows_shell([*words, *(sources if self._request.sources[0].remote else [dest])]):
+            argv.append("--protect-args")
         if rate:
             argv.append(f"--bwlimit={rate // 1024}K")
         argv += ["--", *sources, dest]
@@ -347,9 +349,13 @@ class Command:
         if far is not None and far.kind == DAEMON:
             words.append("--no-motd")
             words += [f"--{name}={settings[name]}" for name in ("port", "contimeout") if settings[name]]
-        elif far is not None and far.kind == SSH and self._binary.number < ESCAPES_ARGUMENTS:
-            words.append("--protect-args")
         return words
+
+    def _shows_shell(self, words: t.Iterable[str]) -> bool:
+        """The shell at the other end would read some of the words otherwise: no version escapes the end of a line."""
+        far = self._request.far
+        escapes = self._binary.number >= ESCAPES_ARGUMENTS and not any("\n" in word for word in words)
+        return far is not None and far.kind == SSH and not escapes
 
 
 __all__ = ("STDIN", "Command")

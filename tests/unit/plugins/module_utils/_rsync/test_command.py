@@ -298,6 +298,22 @@ def test_old_versions_are_told_to_keep_names_from_the_remote_shell(number: tuple
         assert (b"--protect-args" in command.scan("ssh", 0)) == expected
 
 
+@pytest.mark.parametrize(
+    ("params", "kept"),
+    [
+        ({"src": "/src/", "dest": "host:/d\nst"}, True),
+        ({"src": ["host:/a", "host:/b\n"], "dest": "/dst"}, True),
+        ({"src": "/src/", "dest": "host:/dst", "link_dest": ["/x\ny"]}, True),
+        ({"src": "/s\nrc/", "dest": "host:/dst"}, False),
+        ({"src": "/src/", "dest": "rsync://host/d\nst"}, False),
+        ({"src": "/src/", "dest": "/d\nst"}, False),
+    ],
+)
+def test_no_version_shows_the_remote_shell_the_end_of_a_line(params: dict[str, t.Any], kept: bool) -> None:
+    command = Command(build_request(params), recorded("3.2.7")._replace(number=(3, 4, 1)))
+    assert (b"--protect-args" in command.scan("ssh", 0)) == kept
+
+
 def test_a_scan_over_a_network_reads_the_tree_at_once() -> None:
     assert "--no-inc-recursive" in options("scan", **SSH)
     assert "--no-inc-recursive" not in options("scan")
