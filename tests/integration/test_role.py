@@ -21,7 +21,7 @@ import yaml
 from tests.integration.contract import check_keys
 from tests.integration.environments import in_one
 from tests.integration.hosts import PUBLIC_PYTHON, Hosts, other_user
-from tests.integration.runner import REPOSITORY, Ansible, Ended
+from tests.integration.runner import REPOSITORY, TARGETS, Ansible, Ended
 from tests.integration.test_errors import small_place
 from tests.integration.test_place import NOTING, notes
 from tests.integration.test_targets import ITEMIZED, Place
@@ -238,6 +238,21 @@ def test_tags_alone(ansible: Ansible) -> None:
     assert sync.code == 0, sync.output
     assert "Look for rsync" not in sync.output and "Say what was done" not in sync.output, sync.output
     place.same("src", "copy")
+
+
+def test_nothing_is_asked_where_nothing_was_looked_at(ansible: Ansible) -> None:
+    """In check mode rsync is not installed, and what jsync_assert says is not true then."""
+    place = Place(ansible, "nothing to ask")
+    environment = {"PATH": without(place.path("bin"), "rsync"), "INSTALLED": place.path("absent")}
+    role = {"role": "vgreb.jsync.sync", "jsync_src": place.source + "/", "jsync_dest": place.path("copy")}
+    role["jsync_assert"] = "changed == `false`"
+    looking = {"hosts": "localhost", "gather_facts": False, "check_mode": True, "environment": environment}
+    given = json.dumps({"ansible_python_interpreter": ansible.python})
+    playbook = place.text("look.json", json.dumps([{**looking, "roles": [role]}]))
+    library = os.path.join(TARGETS, "role_sync", "library")
+    ended = ansible.run("ansible-playbook", "-M", library, "-e", given, playbook)
+    assert ended.code != 0 and "jsync_assert cannot be asked, because" in " ".join(ended.output.split()), ended.output
+    ansible.check_clean()
 
 
 def test_null_is_as_good_as_not_set(ansible: Ansible) -> None:
