@@ -464,6 +464,14 @@ def test_migration_without_a_copy(ansible: Ansible, hosts: Hosts) -> None:
 
 
 @in_one
+def test_migration_with_tags_of_the_role(ansible: Ansible, hosts: Hosts) -> None:
+    """It would do nothing, and end well."""
+    place = Place(ansible, "tags of a migration")
+    ended = move(ansible, hosts, place, "--tags", "sync,report")
+    assert ended.code != 0 and "Leave --tags out; only as a whole" in " ".join(ended.output.split()), ended.output
+
+
+@in_one
 def test_migration_of_a_path_that_is_unmounted(ansible: Ansible, hosts: Hosts) -> None:
     """Nothing is started on a copy of nothing."""
     place = Place(ansible, "unmounted")
@@ -533,7 +541,8 @@ NO_MIGRATION: list[tuple[dict[str, t.Any], str]] = [
         },
         "Leave --delete-after, jsync_options.delete, jsync_options.src_host out:",
     ),
-    ({"migrate_passes": "few"}, "migrate_passes is few: give a whole number of passes."),
+    ({"migrate_passes": "few"}, "migrate_passes is few: give a whole number of passes, 1 or more."),
+    ({"migrate_passes": 0}, "migrate_passes is 0: give a whole number of passes, 1 or more."),
     ({"migrate_stop": "absent.yml"}, "migrate_stop is absent.yml, which is no file in"),
 ]
 
