@@ -36,6 +36,8 @@ if t.TYPE_CHECKING:
 _ENDS = ("src", "dest")
 # Options with names of files that are looked up, as src is, where rsync runs on the controller.
 _FILES = ("exclude_from", "include_from", "files_from")
+# What is read here and is one text. Ansible makes a text of anything, but only where the module starts.
+_TEXTS = ("dest", "src_host", "dest_host", "ssh_args")
 
 
 class Placed(t.NamedTuple):
@@ -92,13 +94,14 @@ class _Place:
         endpoints: bool,
     ) -> None:
         self._action = action
+        args = {**args, **{name: _text(name, args[name]) for name in _TEXTS if args.get(name) is not None}}
         self._args = {name: value for name, value in args.items() if name not in CONTROLLER_OPTIONS}
         self._vars = task_vars
         self._adjust = adjust
         self._endpoints = endpoints
         self._inventory = Inventory(action, task_vars)
         self._mode = args.get("mode") or "target"
-        self._hosts = {end: str(args.get(f"{end}_host") or "") for end in _ENDS}
+        self._hosts = {end: args.get(f"{end}_host") or "" for end in _ENDS}
 
     def place(self) -> Placed:
         if self._mode not in MODES:
@@ -221,6 +224,12 @@ class _Place:
                 f"{option} is {path!r}, which is not there: it is looked up as copy does, in 'files' of the role and "
                 "beside the playbook, then beside 'files'"
             ) from None
+
+
+def _text(option: str, value: t.Any) -> str:
+    if isinstance(value, (t.Mapping, t.Sequence)) and not isinstance(value, str):
+        raise RequestError(f"{option} is {value!r}: give a text")
+    return value if isinstance(value, str) else str(value)
 
 
 def _with_slash_of(path: str, found: str) -> str:

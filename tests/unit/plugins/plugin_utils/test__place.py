@@ -104,6 +104,8 @@ PLACED: list[tuple[str, str | None, dict[str, t.Any], dict[str, t.Any]]] = [
      {"src": [WEB + "/a", WEB + "b"], "dest": "/play/c/", **REACHED}),
     ("web", None, {"mode": "pull", "src": "rsync://h/m/", "dest": "c", "exclude_from": "list"},
      {"src": "rsync://h/m/", "dest": "/play/c", "exclude_from": "/role/files/list"}),
+    ("web", None, {"mode": "pull", "src": 7, "dest": 5, "ssh_args": 3},
+     {"src": WEB + "7", "dest": "/play/5", "ssh_args": "3", **REACHED}),
     ("web", "db", {"mode": "push", "src": "a", "dest": "/b"}, {"src": "a", "dest": WEB + "/b", **FROM_ELSEWHERE}),
     ("web", "localhost", {"mode": "push", "src": "/a", "dest": "/b"}, {"src": "/a", "dest": WEB + "/b", **REACHED}),
     ("web", "web", {"mode": "push", "src": "a", "dest": "b"}, {"src": "a", "dest": "b"}),
@@ -161,6 +163,10 @@ REFUSED: list[tuple[str, str | None, dict[str, t.Any], str]] = [
         {"mode": "push", "src": "absent"},
         "src is 'absent', which is not there: it is looked up as copy does",
     ),
+    ("web", None, {"mode": "push", "dest": ["/b"]}, r"dest is \['/b'\]: give a text"),
+    ("web", None, {"dest": {"/b": None}}, "dest is {'/b': None}: give a text"),
+    ("web", None, {"src_host": ["db"]}, r"src_host is \['db'\]: give a text"),
+    ("web", None, {"mode": "pull", "ssh_args": ["-v"]}, r"ssh_args is \['-v'\]: give a text"),
 ]
 
 
