@@ -255,6 +255,19 @@ def test_nothing_is_asked_where_nothing_was_looked_at(ansible: Ansible) -> None:
     ansible.check_clean()
 
 
+def test_a_pattern_in_brackets_is_no_list(ansible: Ansible) -> None:
+    place = Place(ansible, "brackets")
+    for name in ("5", "57", "8", "kept"):
+        place.text("numbers/" + name, name)
+    variables: dict[str, t.Any] = {"jsync_src": place.path("numbers") + "/", "jsync_exclude": "[57]"}
+    variables["jsync_dest"] = place.path("copy")
+    variables["jsync_items"] = [{}, {"dest": place.path("two"), "exclude": ["[57]", "kept"]}]
+    ended = play(ansible, "sync", variables, "-i", "localhost,", "-c", "local")
+    assert ended.code == 0, ended.output
+    assert sorted(os.listdir(place.path("copy"))) == ["57", "8", "kept"]
+    assert sorted(os.listdir(place.path("two"))) == ["57", "8"]
+
+
 def test_null_is_as_good_as_not_set(ansible: Ansible) -> None:
     place = Place(ansible, "null")
     with open(os.path.join(REPOSITORY, "roles", "sync", "meta", "argument_specs.yml")) as stream:
