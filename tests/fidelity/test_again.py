@@ -165,3 +165,16 @@ def _build_lookalikes(source: str, dest: str) -> None:
 def test_what_only_looks_the_same_elsewhere_is_not_taken(bench: Bench, option: str, words: str) -> None:
     bench.prepare_trees(_build_lookalikes)
     bench.compare_words("%s --%s=../ref" % (words, option))
+
+
+def _build_blocked_group(source: str, dest: str) -> None:
+    """Full directories stand where the names of a group go."""
+    trees.write(os.path.join(os.fsencode(source), b"f"), b"new")
+    os.link(os.path.join(source, "f"), os.path.join(source, "g"))
+    for name in (b"f/x", b"g/x"):
+        trees.write(os.path.join(os.fsencode(dest), name), b"old", mtime=OLD)
+
+
+def test_backups_in_the_way_of_a_group_stay(bench: Bench) -> None:
+    bench.prepare_trees(_build_blocked_group)
+    bench.compare_words("-aH -b --delete --ignore-errors", ignore=("mtime",))

@@ -142,7 +142,7 @@ class Command:
 
     def links(self, root: Endpoint, list_path: str, shell: str | None, rate: int) -> list[bytes]:
         """Hard-link groups, leader and followers, whose leaders have arrived."""
-        words = self._words("l", without=_GUARDS) + self._open_directories() + self._make_way()
+        words = self._words("l", without=_GUARDS) + self._open_directories() + self._spare_backups() + self._make_way()
         words += ["--size-only"] if self._settings.sends_again else []
         return self._listed(words, root, list_path, shell, rate)
 
