@@ -90,7 +90,9 @@ class Directories:
     async def _make_some(self, lane: Lane, root: int) -> None:
         """Make the next ones that one list takes, unless the lane is lost that was to carry that and is another one."""
         spool = self._plan.directories[root]
-        if self._made[root] == spool.count and self._plan.has_root and not self._lanes.request.settings.on("perms"):
+        new = self._plan.root_new and not self._root_made and self._plan.has_root
+        unnamed = self._made[root] == spool.count or not self._plan.roots[root].contents  # by the next list
+        if new and unnamed and not self._lanes.request.settings.on("perms"):
             await self._make_root(lane)
             return
         if self._made[root] == spool.count and not self._lanes.request.dest.remote:

@@ -79,3 +79,15 @@ def test_a_new_destination_gets_the_permissions_of_the_source(
         return
     far: dict[str, t.Any] = {end: lambda path: "%s:%s" % (ssh.host, path)}
     bench.compare(words.split(), {**params, **ssh.options()}, connect=["-e", ssh.rsh()], **far)
+
+
+@pytest.mark.parametrize("names", [".\n", "./\nbelow\n"])
+def test_a_new_destination_that_a_list_names_gets_them_too(bench: Bench, names: str) -> None:
+    def build(source: str, dest: str) -> None:
+        trees.write(os.path.join(os.fsencode(source), b"below", b"file"), b"content")
+        _build_flat(source, dest)
+
+    bench.prepare_trees(build)
+    with open(os.path.join(bench.folder, "names"), "w") as stream:
+        stream.write(names)
+    bench.compare_words("-rlt -r --files-from='%s/names'" % bench.folder)
