@@ -61,6 +61,8 @@ _IN_QUOTES = {
 }
 # The standard input of an rsync, which a lane's rsync may be given its list on.
 _INPUTS = ("-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
+# The least and the most of rsync's numbers. With a protocol before 30 it says less of what it deletes and lists.
+_RANGES = (("port", 1, 65535), ("contimeout", 0, 1 << 20), ("timeout", 0, 1 << 20), ("protocol", 30, 40))
 # What the action plugin does on the controller; the module takes it and leaves it alone.
 SHOWN: dict[str, dict[str, t.Any]] = {
     "progress": {"type": "bool", "default": True},
@@ -486,10 +488,11 @@ def _ssh_words(params: t.Mapping[str, t.Any], settings: Settings) -> tuple[str, 
 def _check_connection(request: Request) -> None:
     settings, far = request.settings, request.far
     kind = far.kind if far else None
-    for option, least, most in (("port", 1, 65535), ("contimeout", 0, 1 << 20), ("timeout", 0, 1 << 20)):
+    for option, least, most in _RANGES:
         text = str(settings[option] or least)
         if not text.isdigit() or not least <= int(text) <= most:
-            raise RequestError(f"{table.BY_NAME[option].option} is {text}: give a number from {least} to {most}")
+            name = table.BY_NAME[option].option or option
+            raise RequestError(f"{name} is {text}: give a number from {least} to {most}")
     if settings["rsh"] and request.ssh and kind == SSH:
         raise RequestError("rsh is used as it is: put what port, private_key and ssh_args say into it")
     for option, given in (("password", request.password), ("password_file", settings["password-file"])):

@@ -364,7 +364,7 @@ _CONNECTION = [
     Option("blocking-io", passes=EVERYWHERE, default_on=True),
     Option("ipv4", "4", passes=EVERYWHERE),
     Option("ipv6", "6", passes=EVERYWHERE),
-    Option("protocol", kind=VALUE, passes=EVERYWHERE),
+    Option("protocol", kind=VALUE, passes=EVERYWHERE, note="30 (rsync 3.0) or newer"),
     Option(
         "remote-option",
         "M",

@@ -98,6 +98,7 @@ REFUSED: list[tuple[dict[str, t.Any], str]] = [
     ({"rsync_opts": ["--port=ssh"]}, "port is ssh: give a number from 1 to 65535"),
     ({"contimeout": -1}, "contimeout is -1: give a number from 0 to 1048576"),
     ({"rsync_timeout": -1}, "rsync_timeout is -1: give a number from 0 to 1048576"),
+    ({"rsync_opts": ["--protocol=29"]}, "protocol is 29: give a number from 30 to 40"),
     ({"rsync_opts": ["--timeout=1m"]}, "rsync_timeout is 1m: give a number from 0 to 1048576"),
     ({"ssh_args": "-o 'x"}, 'ssh_args is "-o \'x": no closing quotation'),
     ({"bwlimit": "fast"}, f"bwlimit is 'fast': {RATE}"),
