@@ -257,15 +257,15 @@ def test_nothing_is_asked_where_nothing_was_looked_at(ansible: Ansible) -> None:
 
 def test_a_pattern_in_brackets_is_no_list(ansible: Ansible) -> None:
     place = Place(ansible, "brackets")
-    for name in ("5", "57", "8", "kept"):
+    for name in ("5", "57", "8", "kept", "null"):
         place.text("numbers/" + name, name)
     variables: dict[str, t.Any] = {"jsync_src": place.path("numbers") + "/", "jsync_exclude": "[57]"}
     variables["jsync_dest"] = place.path("copy")
-    variables["jsync_items"] = [{}, {"dest": place.path("two"), "exclude": ["[57]", "kept"]}]
+    variables["jsync_items"] = [{}, {"dest": place.path("two"), "exclude": ["[57]", "null"]}]
     ended = play(ansible, "sync", variables, "-i", "localhost,", "-c", "local")
     assert ended.code == 0, ended.output
-    assert sorted(os.listdir(place.path("copy"))) == ["57", "8", "kept"]
-    assert sorted(os.listdir(place.path("two"))) == ["57", "8"]
+    assert sorted(os.listdir(place.path("copy"))) == ["57", "8", "kept", "null"]
+    assert sorted(os.listdir(place.path("two"))) == ["57", "8", "kept"]
 
 
 def test_null_is_as_good_as_not_set(ansible: Ansible) -> None:
