@@ -47,6 +47,8 @@ def alone_because(request: Request) -> str | None:
         return "hard_links without times: no dry run shows which groups must be linked again"
     if settings.on("hard-links") and settings.on("ignore-existing"):
         return "hard_links with ignore_existing: a second rsync would pass over the first name of a group"
+    if settings.sends_again and settings.on("link-dest", "compare-dest") and whole_because(request):
+        return "link_dest or compare_dest, without times or with ignore_times: a second rsync would send all again"
     hidden = _hidden(settings)
     if hidden:
         return f"remove_source_files {hidden}: a second rsync cannot tell what the first one has brought"

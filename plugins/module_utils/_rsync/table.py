@@ -214,9 +214,16 @@ _CHOICE = [
         passes="stlm",
         option="compare_dest",
         whole="what is the same there is removed here, and no dry run says so",
+        note="without times, or with ignore_times, one process does all of the work",
     ),
     Option("copy-dest", kind=LIST, passes="stlm", option="copy_dest"),
-    Option("link-dest", kind=LIST, passes="stlm", option="link_dest"),
+    Option(
+        "link-dest",
+        kind=LIST,
+        passes="stlm",
+        option="link_dest",
+        note="without times, or with ignore_times, one process does all of the work where more than lists would follow",
+    ),
 ]
 
 _FILTERS = [
