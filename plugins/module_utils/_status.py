@@ -19,6 +19,11 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._errors import Request
 
 NAME = "status.json"
 
+# Room for the result of a run that has filled the disk which its job's file is on, too; that is written when this is
+# gone. With what Ansible puts there to read it.
+RESERVE = "reserve"
+_RESERVED_BYTES = 1 << 20
+
 
 @contextlib.contextmanager
 def follow_directory(path: str) -> t.Iterator[str]:
@@ -37,9 +42,21 @@ def follow_directory(path: str) -> t.Iterator[str]:
     except OSError as error:
         raise RequestError(f"follow is {path!r}, which cannot be made: {error.strerror}") from error
     try:
+        _reserve(path)
         yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)
+
+
+def _reserve(directory: str) -> None:
+    """Keep room for the result, unless there is none: random bytes, which no file system can make smaller."""
+    path = os.path.join(directory, RESERVE)
+    try:
+        with open(path, "wb") as stream:
+            stream.write(os.urandom(_RESERVED_BYTES))
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.remove(path)
 
 
 class Status:
@@ -79,4 +96,4 @@ def parse_status(text: str) -> dict[str, t.Any] | None:
     return snapshot
 
 
-__all__ = ("NAME", "Status", "follow_directory", "parse_status")
+__all__ = ("NAME", "RESERVE", "Status", "follow_directory", "parse_status")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import stat
 import typing as t
 
@@ -15,6 +16,7 @@ import pytest
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
 from ansible_collections.vgreb.jsync.plugins.module_utils._status import (
     NAME,
+    RESERVE,
     Status,
     follow_directory,
     parse_status,
@@ -42,6 +44,22 @@ def test_it_goes_also_when_the_run_fails(path: str) -> None:
     with pytest.raises(ZeroDivisionError), follow_directory(path):
         raise ZeroDivisionError
     assert not os.path.exists(path)
+
+
+def test_it_keeps_room_for_the_result_which_is_written_when_it_is_gone(path: str) -> None:
+    with follow_directory(path) as directory:
+        assert os.stat(os.path.join(directory, RESERVE)).st_blocks * 512 >= 1 << 20
+    assert not os.path.exists(path)
+
+
+def test_it_keeps_no_room_where_there_is_none(path: str) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, before[1]))
+    try:
+        with follow_directory(path) as directory:
+            assert os.listdir(directory) == []
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_an_empty_one_of_ours_will_do(path: str) -> None:
