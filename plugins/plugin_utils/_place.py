@@ -94,6 +94,7 @@ class _Place:
         endpoints: bool,
     ) -> None:
         self._action = action
+        args = {name: _decrypted(value) for name, value in args.items()}
         args = {**args, **{name: _text(name, args[name]) for name in _TEXTS if args.get(name) is not None}}
         self._args = {name: value for name, value in args.items() if name not in CONTROLLER_OPTIONS}
         self._vars = task_vars
@@ -224,6 +225,13 @@ class _Place:
                 f"{option} is {path!r}, which is not there: it is looked up as copy does, in 'files' of the role and "
                 "beside the playbook, then beside 'files'"
             ) from None
+
+
+def _decrypted(value: t.Any) -> t.Any:
+    """A vaulted value is no str before ansible-core 2.19."""
+    if isinstance(value, list):
+        return [_decrypted(entry) for entry in value]
+    return str(value) if getattr(value, "__ENCRYPTED__", False) else value
 
 
 def _text(option: str, value: t.Any) -> str:

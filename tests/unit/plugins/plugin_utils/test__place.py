@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import collections
 import types
 import typing as t
 
@@ -193,6 +194,16 @@ def test_how_it_is_reached_may_be_changed() -> None:
     options = {"mode": "push", "src": "/a", "dest": "/b"}
     args = Action("web").place(options, adjust=lambda far: far._replace(user="", become=()))
     assert args == {"src": "/a", "dest": "web.example.com:/b", "private_key": "/k"}
+
+
+def test_vaulted_values_are_texts() -> None:
+    class Vaulted(collections.UserString):
+        """As of ansible-core 2.18 and older: a sequence, and no str."""
+
+        __ENCRYPTED__ = True
+
+    options = {"mode": "push", "src": [Vaulted("a"), "b"], "dest": Vaulted("/b")}
+    assert Action("web").place(options) == {"src": ["/role/files/a", "/role/files/b"], "dest": WEB + "/b", **REACHED}
 
 
 def test_refusal_is_a_result() -> None:
