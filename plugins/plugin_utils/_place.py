@@ -72,7 +72,9 @@ def place(
     Raises:
         RequestError: The other end cannot be reached by rsync, or an option does not fit.
     """
-    return _Place(action, args, task_vars, adjust, endpoints).place()
+    placed = _Place(action, args, task_vars, adjust, endpoints).place()
+    _check_utf8(placed.args)
+    return placed
 
 
 def refusal(error: RequestError) -> dict[str, t.Any]:
@@ -232,6 +234,18 @@ def _decrypted(value: t.Any) -> t.Any:
     if isinstance(value, list):
         return [_decrypted(entry) for entry in value]
     return str(value) if getattr(value, "__ENCRYPTED__", False) else value
+
+
+def _check_utf8(args: t.Mapping[str, t.Any]) -> None:
+    """Refuse what no module can be given: Ansible's own log, which comes first, fails on it."""
+    for option, value in args.items():
+        for text in value if isinstance(value, list) else [value]:
+            if isinstance(text, str) and any("\ud800" <= sign <= "\udfff" for sign in text):
+                shown = "secret" if option == "password" else ascii(text)
+                raise RequestError(
+                    f"{option} is {shown}, and Ansible can hand on nothing but UTF-8: use a link of another name, and "
+                    "for patterns a file, as in exclude_from"
+                )
 
 
 def _text(option: str, value: t.Any) -> str:

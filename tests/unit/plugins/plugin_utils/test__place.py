@@ -168,6 +168,9 @@ REFUSED: list[tuple[str, str | None, dict[str, t.Any], str]] = [
     ("web", None, {"dest": {"/b": None}}, "dest is {'/b': None}: give a text"),
     ("web", None, {"src_host": ["db"]}, r"src_host is \['db'\]: give a text"),
     ("web", None, {"mode": "pull", "ssh_args": ["-v"]}, r"ssh_args is \['-v'\]: give a text"),
+    ("web", None, {"src": "/\udcff"}, r"src is '/\\udcff', and Ansible can hand on nothing but UTF-8: use a link"),
+    ("web", None, {"exclude": ["é", "\udcff"]}, r"exclude is '\\udcff', and Ansible can hand on nothing but UTF-8"),
+    ("web", None, {"password": "\udcff"}, "password is secret, and Ansible can hand on nothing but UTF-8"),
 ]
 
 
