@@ -31,6 +31,8 @@ if t.TYPE_CHECKING:
 LISTED = 1000
 WARNINGS = 20
 
+_NO_LINES = "the run that this one has attached to has kept no list of its changes: it was started without diff"
+
 # The stages, in the order in which a run may end in them.
 REQUEST, SCAN, TRANSFER, FINALIZE, RESULT = "request", "scan", "transfer", "finalize", "result"
 
@@ -277,7 +279,10 @@ class Outcome:
     def as_result(self) -> dict[str, t.Any]:
         """The module's result. RETURN in plugins/modules/parallel_rsync.py documents it."""
         if self.adopted is not None and not self.message:
-            return {**self.adopted, "attached": True}
+            adopted = {**self.adopted, "attached": True}
+            if self._diff is not None and "diff" not in adopted:
+                adopted["warnings"] = [*adopted["warnings"], _NO_LINES]
+            return adopted
         total = self._clock() - self._started
         result: dict[str, t.Any] = {
             "changed": self.changes > 0 or (self.failed and self.touched),

@@ -176,6 +176,17 @@ def test_a_failure_without_a_code_of_its_own() -> None:
     assert outcome.as_result().items() >= {"failed": True, "msg": "why", "rc": 1}.items()
 
 
+def test_a_run_that_was_attached_to_may_have_no_diff() -> None:
+    outcome = Outcome(diff=True)
+    outcome.adopted = {"changed": True, "warnings": ["w"]}
+    found = outcome.as_result()
+    assert (
+        found["attached"] and found["warnings"][0] == "w" and "has kept no list of its changes" in found["warnings"][1]
+    )
+    outcome.adopted = {"diff": {"prepared": ""}, "warnings": ["w"]}
+    assert outcome.as_result()["warnings"] == ["w"]
+
+
 def test_names_that_did_not_arrive() -> None:
     outcome = Outcome()
     failed(outcome, "a", "b")
