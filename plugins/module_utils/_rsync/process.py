@@ -195,6 +195,11 @@ class Process:
             return False
         return True
 
+    def terminate(self) -> None:
+        """Tell the process alone to end."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGTERM)
+
     @property
     def lives(self) -> bool:
         """Any of them is there and no zombie: where nobody reaps orphans, those stay."""

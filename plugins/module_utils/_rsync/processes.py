@@ -20,9 +20,8 @@ if t.TYPE_CHECKING:
 
 GRACE_SECONDS = 5.0
 
-# What is sent to a process that runs, and to what an ended one has left behind; 0 only waits.
-_ENDING = (signal.SIGTERM, signal.SIGKILL, signal.SIGKILL)
-_LEFT_BEHIND = (0, signal.SIGTERM, signal.SIGKILL)
+# What is sent to all that a process has started, after itself; 0 only waits. One that runs gets SIGTERM alone at first.
+_STEPS = (0, signal.SIGTERM, signal.SIGKILL)
 
 _POLL_SECONDS = 0.02
 
@@ -117,15 +116,15 @@ class Processes:
     async def stop(self, *processes: Process) -> None:
         """End processes and all they started.
 
-        Nobody gets SIGTERM twice, and what a process left behind when it ended gets it late: rsync that is
-        interrupted while it cleans up leaves its temporary file.
+        Nobody gets SIGTERM twice, and what a process has started gets it late, when that has ended: rsync tells its
+        children itself, and one that is interrupted while it cleans up leaves its temporary file.
         """
-        steps = {process: _ENDING if process.running else _LEFT_BEHIND for process in processes}
-        for step in range(len(_LEFT_BEHIND)):
-            for process in processes:
-                if steps[process][step] == signal.SIGTERM:
-                    self._guardian.stopping(process.pid)
-            there = [process for process in processes if process.signal(steps[process][step]) and process.lives]
+        for process in processes:
+            if process.running:
+                self._guardian.stopping(process.pid)
+                process.terminate()
+        for number in _STEPS:
+            there = [process for process in processes if self._end(process, number) and process.lives]
             deadline = time.monotonic() + GRACE_SECONDS
             while there and time.monotonic() < deadline:
                 await asyncio.sleep(_POLL_SECONDS)
@@ -133,6 +132,13 @@ class Processes:
             if not there:
                 break
         self._forget(*processes)
+
+    def _end(self, process: Process, number: int) -> bool:
+        """Send a signal to a process and all it started; one that has not heeded SIGTERM gets SIGKILL instead."""
+        if number == signal.SIGTERM:
+            number = signal.SIGKILL if process.running else number
+            self._guardian.stopping(process.pid)
+        return process.signal(number)
 
     def _forget(self, *processes: Process) -> None:
         self._failed.difference_update(processes)

@@ -241,6 +241,25 @@ def test_cancelling_ends_all_it_started() -> None:
         wait_for(lambda pid=pid: ended(pid), "the processes to end")
 
 
+def test_what_a_process_tells_its_children_is_all_they_are_told(tmp_path: t.Any) -> None:
+    """As rsync tells its own to clean up; one that is interrupted then leaves its temporary file."""
+    child = f"trap 'echo interrupted >> {tmp_path}/log' TERM; trap 'echo told >> {tmp_path}/log; exit' USR1"
+    parent = "trap 'sleep 0.3; kill -USR1 $!; wait $!; exit 20' TERM"
+
+    async def work(processes: Processes) -> None:
+        out = Said()
+        text = f"({child}; echo; while :; do sleep 0.1; done) & {parent}; wait"
+        task = asyncio.ensure_future(processes.run(shell(text), out, Said()))
+        await out.heard.wait()
+        await asyncio.sleep(0.2)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    within(work)
+    assert (tmp_path / "log").read_text() == "told\n"
+
+
 class Given(t.NamedTuple):
     """What came of a process that was given a list."""
 
