@@ -81,7 +81,7 @@ def test_a_new_destination_gets_the_permissions_of_the_source(
     bench.compare(words.split(), {**params, **ssh.options()}, connect=["-e", ssh.rsh()], **far)
 
 
-@pytest.mark.parametrize("names", [".\n", "./\nbelow\n"])
+@pytest.mark.parametrize("names", [".\n", "./\nbelow\n", "below/file\n./\n"])
 def test_a_new_destination_that_a_list_names_gets_them_too(bench: Bench, names: str) -> None:
     def build(source: str, dest: str) -> None:
         trees.write(os.path.join(os.fsencode(source), b"below", b"file"), b"content")
