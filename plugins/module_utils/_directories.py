@@ -24,6 +24,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import Command
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane import Build, Lane, Waiting
     from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lanes import Lanes
+    from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.output import Report
 
 
 class Directories:
@@ -122,10 +123,7 @@ class Directories:
         self._made[root] += count
         self._offsets[root] += length
         self._root_made = True
-        if report.verdict is Verdict.PARTIAL and self._defer:
-            self._outcome.deferred = True
-        else:
-            self._outcome.settle(report)
+        self._settle(report)
 
     async def _make_root(self, lane: Lane) -> None:
         """Make the destination as part of the transfer: without perms rsync gives it permissions only then."""
@@ -133,6 +131,10 @@ class Directories:
         report = await lane.carry(lambda shell, rate: self._command.finish_root(source, shell, rate))
         self._lanes.require(report)
         self._outcome.touched = self._root_made = True
+        self._settle(report)
+
+    def _settle(self, report: Report) -> None:
+        """Take in what could not be made, unless a later pass decides that."""
         if report.verdict is Verdict.PARTIAL and self._defer:
             self._outcome.deferred = True
         else:
