@@ -340,11 +340,22 @@ def check_texts(params: t.Mapping[str, t.Any]) -> None:
     Raises:
         RequestError: A text has a NUL byte.
     """
+    for option, text in each_text(params):
+        if "\0" in text:
+            raise RequestError(f"{option} is {hide(option, repr(text))}: no program can be given a NUL byte")
+
+
+def each_text(params: t.Mapping[str, t.Any]) -> t.Iterator[tuple[str, str]]:
+    """Give all texts that options hold, each with its option's name."""
     for option, value in params.items():
         for text in value if isinstance(value, (list, tuple)) else [value]:
-            if isinstance(text, str) and "\0" in text:
-                shown = "secret" if option == "password" else repr(text)
-                raise RequestError(f"{option} is {shown}: no program can be given a NUL byte")
+            if isinstance(text, str):
+                yield option, text
+
+
+def hide(option: str, shown: str) -> str:
+    """Give what a message may show of an option."""
+    return "secret" if option == "password" else shown
 
 
 def _check_quotes(params: t.Mapping[str, t.Any]) -> None:
@@ -510,5 +521,5 @@ def _check_connection(request: Request) -> None:
 
 __all__ = (
     "CONTROLLER_OPTIONS", "JOBS_MAX", "LEASE_SECONDS", "MODES", "Request", "SHOWN", "argument_spec", "build_request",
-    "check_texts", "texts",
+    "check_texts", "each_text", "hide", "texts",
 )

@@ -24,7 +24,13 @@ import typing as t
 from ansible import constants
 from ansible.errors import AnsibleFileNotFound
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
-from ansible_collections.vgreb.jsync.plugins.module_utils._options import CONTROLLER_OPTIONS, MODES, texts
+from ansible_collections.vgreb.jsync.plugins.module_utils._options import (
+    CONTROLLER_OPTIONS,
+    MODES,
+    each_text,
+    hide,
+    texts,
+)
 from ansible_collections.vgreb.jsync.plugins.module_utils._result import Outcome
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import DAEMON, LOCAL, parse_endpoint
 from ansible_collections.vgreb.jsync.plugins.plugin_utils._endpoint import Far, address, connect
@@ -238,14 +244,12 @@ def _decrypted(value: t.Any) -> t.Any:
 
 def _check_utf8(args: t.Mapping[str, t.Any]) -> None:
     """Refuse what no module can be given: Ansible's own log, which comes first, fails on it."""
-    for option, value in args.items():
-        for text in value if isinstance(value, list) else [value]:
-            if isinstance(text, str) and any("\ud800" <= sign <= "\udfff" for sign in text):
-                shown = "secret" if option == "password" else ascii(text)
-                raise RequestError(
-                    f"{option} is {shown}, and Ansible can hand on nothing but UTF-8: use a link of another name, and "
-                    "for patterns a file, as in exclude_from"
-                )
+    for option, text in each_text(args):
+        if any("\ud800" <= sign <= "\udfff" for sign in text):
+            raise RequestError(
+                f"{option} is {hide(option, ascii(text))}, and Ansible can hand on nothing but UTF-8: use a link of "
+                "another name, and for patterns a file, as in exclude_from"
+            )
 
 
 def _text(option: str, value: t.Any) -> str:
