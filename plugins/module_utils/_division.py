@@ -27,6 +27,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.held import (
     UndividedError,
     combine,
 )
+from ansible_collections.vgreb.jsync.plugins.module_utils._scanners import names_fit
 from ansible_collections.vgreb.jsync.plugins.module_utils._shares import count_again, cut_shares
 from ansible_collections.vgreb.jsync.plugins.module_utils._spool import create_list, open_store
 
@@ -183,8 +184,9 @@ class Division:
 
         request = self._lanes.request
         most = _SHARE_LISTED if request.pull else None
+        at_once = request.far is None and names_fit(request.sources[0].exact)
         shares = [
-            _Share(Part(some, deep=True), make)
+            _Share(Part(some, deep=True, at_once=at_once), make)
             for some in cut_shares(names, self._scanners, len(request.sources[0].text), most)
         ]
         waiting = iter(shares)

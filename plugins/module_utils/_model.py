@@ -94,10 +94,12 @@ class Part(t.NamedTuple):
     Attributes:
         names: Directories, as the scan names them; none stands for the top of the tree.
         deep: All that lies below them; else what they hold, the unchanged, too.
+        at_once: rsync may keep all names in memory, which takes less time.
     """
 
     names: tuple[bytes, ...]
     deep: bool
+    at_once: bool = False
 
     @property
     def asked(self) -> list[bytes]:

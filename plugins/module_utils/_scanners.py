@@ -28,6 +28,10 @@ _LARGE_FAR = 50_000
 # A tree whose names take longer to count is large enough, too.
 _COUNT_SECONDS = 0.5
 
+# rsync keeps some 80 bytes of each name at each end, where it reads a part at once; half of the tree is read at a time.
+# So many names take about a gigabyte.
+_AT_ONCE = 10_000_000
+
 # A part of the tree means something else for them, or nobody has shown that it does not.
 _OF_ONE_TREE = (
     "confine-root", "copy-as", "copy-links", "copy-unsafe-links", "dirs", "existing", "fake-super", "files-from",
@@ -76,6 +80,18 @@ async def choose_scanners(request: Request, *, distant: bool = False) -> int:
     return min(request.jobs, 2 * usable, _SCANNERS) if worthwhile else 1
 
 
+def names_fit(path: bytes) -> bool:
+    """Say whether the scanners of a tree may keep all its names in memory.
+
+    They may where its file system holds few, or does not count them (Btrfs says 0).
+    """
+    try:
+        numbers = os.statvfs(path)
+    except OSError:
+        return False
+    return numbers.f_files - numbers.f_ffree <= _AT_ONCE
+
+
 async def _holds(path: bytes, names: int) -> bool:
     """Say whether there are so many names in a tree; stop to count them then, or when that has taken long."""
     waiting = [path]
@@ -94,4 +110,4 @@ async def _holds(path: bytes, names: int) -> bool:
     return False
 
 
-__all__ = ("choose_scanners", "may_divide")
+__all__ = ("choose_scanners", "may_divide", "names_fit")

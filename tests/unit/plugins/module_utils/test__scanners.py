@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import types
 import typing as t
 
 import pytest
 from ansible_collections.vgreb.jsync.plugins.module_utils import _scanners
 from ansible_collections.vgreb.jsync.plugins.module_utils._options import build_request
-from ansible_collections.vgreb.jsync.plugins.module_utils._scanners import choose_scanners, may_divide
+from ansible_collections.vgreb.jsync.plugins.module_utils._scanners import choose_scanners, may_divide, names_fit
 
 
 @pytest.fixture
@@ -108,3 +110,19 @@ def test_whose_scan_may_be_divided(params: dict[str, t.Any], divided: bool) -> N
 def test_whose_scan_may_be_divided_in_check_mode(params: dict[str, t.Any], divided: bool) -> None:
     asked = {"src": "/src/", "dest": "/", "archive": True, **params}
     assert may_divide(build_request(asked, check=True)) is divided
+
+
+@pytest.mark.parametrize(
+    ("names", "free", "fit"),
+    [(30_000_000, 20_000_000, True), (30_000_001, 20_000_000, False), (0, 0, True), (None, None, False)],
+)
+def test_many_names_are_not_kept_in_memory(
+    monkeypatch: pytest.MonkeyPatch, names: int | None, free: int, fit: bool
+) -> None:
+    def numbers(_path: bytes) -> types.SimpleNamespace:
+        if names is None:
+            raise FileNotFoundError
+        return types.SimpleNamespace(f_files=names, f_ffree=free)
+
+    monkeypatch.setattr(os, "statvfs", numbers)
+    assert names_fit(b"/src/") is fit

@@ -13,6 +13,7 @@ import typing as t
 
 import pytest
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RequestError
+from ansible_collections.vgreb.jsync.plugins.module_utils._model import Part
 from ansible_collections.vgreb.jsync.plugins.module_utils._options import argument_spec, build_request
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync import table
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.command import Command
@@ -318,6 +319,16 @@ def test_a_scan_over_a_network_reads_the_tree_at_once() -> None:
     assert "--no-inc-recursive" in options("scan", **SSH)
     assert "--no-inc-recursive" not in options("scan")
     assert "--no-inc-recursive" not in options("scan", **SSH, rsync_opts=["--inc-recursive"])
+
+
+def test_a_part_is_read_at_once_where_its_names_fit() -> None:
+    def scan(at_once: bool, **params: t.Any) -> list[bytes]:
+        request = build_request({"src": "/src/", "dest": "/dst", **params})
+        return Command(request, recorded("3.2.7")).scan(None, 0, Part((b"a",), deep=True, at_once=at_once))
+
+    assert b"--no-inc-recursive" in scan(True)
+    assert b"--no-inc-recursive" not in scan(False)
+    assert b"--no-inc-recursive" not in scan(True, rsync_opts=["--inc-recursive"])
 
 
 def test_names_are_bytes_whatever_they_are() -> None:
