@@ -35,7 +35,7 @@ from tests.bench.setting import Setting, say  # noqa: E402
 from tests.bench.works import SHAPES, WORKS, Work  # noqa: E402
 
 _ROUNDS = 3
-# By default all but plain rsync and the module have one round where plain rsync takes longer than this.
+# By default all but plain rsync and the module have one round where they or plain rsync take longer than this.
 _LONG_SECONDS = 5
 # A tool of others is ended when it takes several times as long as plain rsync, and some time besides.
 _PATIENCE = 3
@@ -151,10 +151,12 @@ def _do(case: Case, group: t.Sequence[Work], runners: t.Sequence[Runner], rounds
     singles: list[Single] = []
     out: set[str] = set()
     base = 0.0
+    took: dict[str, float] = {}
     for number in range(1, (rounds or case.work.rounds or _ROUNDS) + 1):
         for runner, works in _turns(group, runners):
             peer = not runner.ours and runner is not runners[0]
-            if runner.name in out or (runner.spared and number > 1 and rounds is None and base > _LONG_SECONDS):
+            long = max(base, took.get(runner.name, 0.0)) > _LONG_SECONDS
+            if runner.name in out or (runner.spared and number > 1 and rounds is None and long):
                 continue
             words = runner.words(case, works[0].jobs or case.transport.jobs)
             if words is None:
@@ -163,6 +165,7 @@ def _do(case: Case, group: t.Sequence[Work], runners: t.Sequence[Runner], rounds
             try:
                 limit = _PATIENCE * base + _PATIENCE_SECONDS if peer else None
                 single.update(_measure(case, runner, words, limit=limit, content=number == 1))
+                took[runner.name] = single["seconds"]
             except BenchError as error:
                 if not peer:
                     raise BenchError("round %d, %s: %s" % (number, runner.name, error)) from None
