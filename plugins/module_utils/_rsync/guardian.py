@@ -21,8 +21,8 @@ import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.process import environment
 
-# One line for each thing it is to know, see the methods of Guardian. SIGTERM comes first and only once: rsync then
-# removes its temporary files (5 seconds for that, as in processes.py).
+# One line for each thing it is to know, see the methods of Guardian. The end is that of Processes.stop: SIGTERM goes to
+# leaders first and only once, and to the rest of a group when its leader has gone, with 5 seconds for each.
 _SCRIPT = """
 trap '' HUP INT TERM
 groups=' '
@@ -35,17 +35,24 @@ while read -r word value; do
     goodbye) exit 0 ;;
     esac
 done
-for group in $groups; do
-    case $stopping in *" $group "*) ;; *) kill -TERM "-$group" ;; esac
-done
-for tenth in 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9; do
-    living=
-    for group in $groups; do
-        kill -0 "-$group" && living=1
+settle() {
+    for tenth in 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9; do
+        living=
+        for group in $groups; do
+            kill -0 "-$group" && living=1
+        done
+        [ "$living" ] || return
+        sleep 0.1 || sleep 1
     done
-    [ "$living" ] || break
-    sleep 0.1 || sleep 1
+}
+for group in $groups; do
+    case $stopping in *" $group "*) ;; *) kill -TERM "$group" ;; esac
 done
+settle
+for group in $groups; do
+    if kill -0 "$group"; then kill -KILL "-$group"; else kill -TERM "-$group"; fi
+done
+settle
 for group in $groups; do
     kill -KILL "-$group"
 done

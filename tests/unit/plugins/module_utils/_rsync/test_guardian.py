@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.guardian import Guardian
@@ -22,12 +23,21 @@ from tests.support.processes import ended, wait_for
 NOTES = 'trap "echo term >>\\"$1\\"; [ $2 ] || exit 0" TERM; echo; while :; do sleep 0.01; done'
 
 
+# Two processes that say so, and write a line to the file $1 when they get SIGTERM, the leader half a second later.
+FAMILY = """
+(trap 'echo child >>"$1"; exit' TERM; echo; while :; do sleep 0.01; done) &
+trap 'sleep 0.5; echo leader >>"$1"; exit' TERM; echo; while :; do sleep 0.01; done
+"""
+
+
 @contextlib.contextmanager
-def noting(path: t.Any, *, stays: bool = False) -> t.Iterator[subprocess.Popen[bytes]]:
-    argv = ["sh", "-c", NOTES, "sh", str(path), "stays" if stays else ""]
+def noting(path: t.Any, script: str = NOTES, *, stays: bool = False) -> t.Iterator[subprocess.Popen[bytes]]:
+    """A group of processes, whose leader is waited for when it ends, as init does it for a module that was killed."""
+    argv = ["sh", "-c", script, "sh", str(path), "stays" if stays else ""]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, start_new_session=True) as process:
         assert process.stdout is not None
         process.stdout.readline()
+        threading.Thread(target=process.wait).start()
         try:
             yield process
         finally:
@@ -72,6 +82,16 @@ def test_a_group_that_was_told_to_end_is_not_told_again(tmp_path: t.Any) -> None
         assert (one.wait(), two.wait()) == (-signal.SIGKILL, -signal.SIGKILL)
     assert os.listdir(tmp_path) == ["1"]
     assert (tmp_path / "1").read_text() == "term\n"
+
+
+def test_what_a_leader_has_started_is_told_after_it(tmp_path: t.Any) -> None:
+    """rsync tells its children itself, and one that is interrupted while it cleans up leaves its temporary file."""
+    with noting(tmp_path / "1", FAMILY) as leader:
+        assert leader.stdout is not None
+        assert leader.stdout.readline() == b"\n"
+        killed(("started", leader.pid))
+        assert leader.wait() == 0
+    assert (tmp_path / "1").read_text().splitlines() == ["leader", "child"]
 
 
 def test_directories_go_whatever_their_names(tmp_path: t.Any) -> None:
