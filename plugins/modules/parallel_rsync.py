@@ -431,7 +431,9 @@ options:
       - A run with O(jobs=auto) stays with the number of lanes that it began with.
     type: str
   rsync_timeout:
-    description: Seconds without any data after which an rsync gives up and is tried again. 0 means never.
+    description:
+      - Seconds without any data after which an rsync gives up and is tried again. 0 means never.
+      - With O(checksum) rsync says nothing while it reads the files of a list, which may be hundreds of gigabytes.
     type: int
   contimeout:
     description:

@@ -72,8 +72,7 @@ class Command:
         Args:
             list_path: Where the part's names are listed; else they are arguments.
         """
-        within = self._part(part) if part else self._recursion()
-        words = [*self._words("s", without=_DEPTH if part else frozenset()), "--dry-run", *within]
+        words = [*self._words("s", without=_DEPTH if part else frozenset()), "--dry-run"]
         words += [*(self._within(self._settings.filters) if list_path else self._filters()), *self._new_root()]
         settings = self._settings
         if settings.on("checksum") and (self._request.check or part):
@@ -90,6 +89,7 @@ class Command:
         if moves or settings.on("files-from"):  # the list may name the source itself
             words += _UNCHANGED_TOO
         words += self._unchanged_too()
+        words += self._part(part, words) if part else self._recursion(words)
         if list_path:
             return self._listed(words, self._request.sources[0], list_path, shell, rate)
         sources = self._sources
@@ -212,7 +212,8 @@ class Command:
         if not delete:
             without |= _DELETIONS | (frozenset(("force",)) if self._request.deletes else frozenset())
         words = self._words("w", without=without if move else without | {"remove-source-files"})
-        words += [*more, *self._recursion()]
+        words += more
+        words += self._recursion(words)
         if carried is not None and not (delete and self._request.deletes):
             words += self._spare_backups()
         words += [*self._filters(), *self._unchanged_too()]
@@ -226,7 +227,8 @@ class Command:
     def verify_whole(self, shell: str | None, rate: int) -> list[bytes]:
         """A dry run over the whole tree, without deletions: what it lists has not arrived."""
         words = self._words("w", without=_DELETIONS | {"ignore-times", "remove-source-files"})
-        words += [*self._recursion(), *self._filters(), "--dry-run", *self._content_too()]
+        words += self._content_too()
+        words += [*self._recursion(words), *self._filters(), "--dry-run"]
         return self._argv(words, self._sources, self._request.dest.text, shell, rate)
 
     def _content_too(self) -> list[str]:
@@ -261,19 +263,24 @@ class Command:
             without = without | {"implied-dirs"}  # every list has --relative, the user's own rsync has not
         return self._settings.words(letter, self._binary.options, without=without)
 
-    def _recursion(self, part: Part | None = None) -> list[str]:
+    def _recursion(self, words: t.Sequence[str], part: Part | None = None) -> list[str]:
         """Read all names before the first change is found, unless the user says otherwise.
 
         Over a network that saves a round trip for every directory. With hard links rsync (3.2.7, 3.5.0) otherwise waits
         for itself for ever where the first file of a group cannot be made. A part takes less processor time so; of a
         whole tree on this host the lanes rather have the first changes early.
+
+        A sender that reads the content, too, says little meanwhile, and a receiver that waits for all names with
+        --timeout gives up (recv_file_list() in flist.c, check_timeout() in io.c).
         """
-        at_once = (part and part.at_once) or self._request.far is not None or self._settings.on("hard-links")
+        starves = "--checksum" in words and self._settings.on("timeout")
+        soon = (part and part.at_once) or self._request.far
+        at_once = (soon and not starves) or self._settings.on("hard-links")
         return ["--no-inc-recursive"] if at_once and self._settings["inc-recursive"] is None else []
 
-    def _part(self, part: Part) -> list[str]:
+    def _part(self, part: Part, words: t.Sequence[str]) -> list[str]:
         """Look only at a part of the tree. A list takes the sender (3.5.0) twice the time of arguments."""
-        depth = ["--recursive", *self._recursion(part)] if part.deep else ["--dirs", *_UNCHANGED_TOO]
+        depth = ["--recursive", *self._recursion(words, part)] if part.deep else ["--dirs", *_UNCHANGED_TOO]
         return [*depth, *(["--relative", "--no-implied-dirs"] if part.names else [])]
 
     def _new_root(self) -> list[str]:

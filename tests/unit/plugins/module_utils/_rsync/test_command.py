@@ -327,8 +327,20 @@ def test_a_part_is_read_at_once_where_its_names_fit() -> None:
         return Command(request, recorded("3.2.7")).scan(None, 0, Part((b"a",), deep=True, at_once=at_once))
 
     assert b"--no-inc-recursive" in scan(True)
+    assert b"--no-inc-recursive" in scan(True, rsync_timeout=60)
     assert b"--no-inc-recursive" not in scan(False)
     assert b"--no-inc-recursive" not in scan(True, rsync_opts=["--inc-recursive"])
+
+
+@pytest.mark.parametrize("which", ["scan", "whole", "verify_whole"])
+@pytest.mark.parametrize(
+    "further", [{"checksum": True}, {"rsync_timeout": 60}, {"checksum": True, "rsync_timeout": 60}]
+)
+def test_no_receiver_waits_for_all_names_while_files_are_read(which: str, further: dict[str, t.Any]) -> None:
+    words = options(which, **SSH, **further, check=True)
+    starves = "--checksum" in words and "--timeout=60" in words
+    assert starves == (len(further) == 2)
+    assert ("--no-inc-recursive" in words) != starves
 
 
 def test_names_are_bytes_whatever_they_are() -> None:
