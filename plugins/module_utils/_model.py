@@ -75,11 +75,11 @@ class Change(t.NamedTuple):
 
 
 class Files(t.NamedTuple):
-    """Regular files of one directory whose content goes over, in the order in which rsync prints them.
+    """Regular files whose content goes over, in the order in which rsync prints them.
 
     Attributes:
         directory: Path below the destination, with a trailing slash; empty for the destination itself.
-        names: Their names in that directory.
+        names: Their names in that directory; paths where whoever asked for them takes those.
         sizes: Bytes of each.
     """
 

@@ -112,7 +112,7 @@ def plan(blocks: t.Iterable[bytes]) -> float:
 
 def arrive(blocks: t.Iterable[bytes]) -> float:
     outcome = Outcome()
-    return seconds(Report(outcome.count, None, outcome.count_files), blocks)
+    return seconds(Report(outcome.count, None, outcome.count_files, together=True), blocks)
 
 
 def main() -> None:

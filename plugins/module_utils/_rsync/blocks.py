@@ -22,6 +22,10 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._model import Files
 _LINE = re.compile(rb"[<>]f.{9} (?:[-rwxSsTt]{9} )?\d+ (\d+)( (?:[^/\n]+/)*)([^/\n]+)//\n|(.*)\n")
 _DIRECTORY = operator.itemgetter(1)
 
+# The same where all // are at the end of a line. Of a line about anything else the last part holds at least its end.
+_PATH = re.compile(rb"[<>]f.{9} (?:[-rwxSsTt]{9} )?\d+ (\d+) (.*[^/\n])//\n|(.*\n)")
+_OTHER = operator.itemgetter(2)
+
 _ESCAPE = re.compile(rb"\\#([0-7]{3})")
 _BYTES = {b"%03o" % number: bytes((number & 0xFF,)) for number in range(0o1000)}
 
@@ -33,19 +37,31 @@ def decode(name: bytes) -> bytes:
     return _ESCAPE.sub(lambda match: _BYTES[match[1]], name)
 
 
-def read_block(block: bytes) -> t.Iterator[Files | bytes]:
+def read_block(block: bytes, *, together: bool = False) -> t.Iterator[Files | bytes]:
     """Read whole lines, each with its end.
+
+    Args:
+        block: The lines.
+        together: Files may be of several directories, and their names paths: that takes half the time.
 
     Yields:
         Files for neighboring lines about the files of one directory; each other line as it is, without its end.
     """
     escapes = b"\\#" in block
+    if together and block.count(b"//") == block.count(b"//\n"):
+        for other, lines in itertools.groupby(_PATH.findall(block), _OTHER):
+            sizes, names, others = zip(*lines)
+            if other:
+                yield from (line[:-1] for line in others)
+            else:
+                yield Files(b"", tuple(map(decode, names)) if escapes else names, list(map(int, sizes)))
+        return
     for directory, found in itertools.groupby(_LINE.findall(block), _DIRECTORY):
         sizes, _directories, names, others = zip(*found)
         if directory:
             if escapes:
                 directory, names = decode(directory), tuple(map(decode, names))
-            yield Files(directory[1:], names, [int(size) for size in sizes])
+            yield Files(directory[1:], names, list(map(int, sizes)))
         else:
             yield from others
 

@@ -184,7 +184,7 @@ class Lane:
             LaneError: The far end refuses, or cannot be reached after all retries.
         """
         await self.open()
-        report = Report()
+        report = Report(together=True)
         return Waiting(self._start(build, 0, report, waits=True), report)
 
     async def dismiss(self, preparing: asyncio.Future[t.Any]) -> None:
@@ -225,6 +225,7 @@ class Lane:
         Raises:
             LaneError: The lane has lost its connection and cannot get it back.
         """
+        make_report = make_report or (lambda: Report(on_change, on_note, on_files, listed=listed, together=listed))
         attempt, repeated = 0, False
         async with self._lanes.bandwidth.share(load) as rate:
             while True:
@@ -238,7 +239,7 @@ class Lane:
                         continue  # it had lost its connection while it waited
                 else:
                     await self.open()
-                    report = make_report() if make_report else Report(on_change, on_note, on_files, listed=listed)
+                    report = make_report()
                     await self._finish(self._start(build, rate, report), report)
                 report.repeated = repeated
                 if report.verdict is not Verdict.RETRY or not (report.turned_away or may_retry()):

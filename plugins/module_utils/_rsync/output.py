@@ -146,6 +146,7 @@ class Report:
         on_change: Called with each itemized change, in the order in which rsync prints them.
         on_note: Called with each line of stdout that is neither a change nor a number.
         on_files: Called, instead of on_change, with many files at once.
+        together: These may be of several directories.
         listed: See :func:`parse_problem`.
 
     Attributes:
@@ -172,6 +173,7 @@ class Report:
         on_files: t.Callable[[Files], None] | None = None,
         *,
         listed: bool = True,
+        together: bool = False,
         clock: t.Callable[[], float] = time.monotonic,
     ) -> None:
         self.code = 0
@@ -189,6 +191,7 @@ class Report:
         self._on_note = on_note
         self._on_files = on_files
         self._listed = listed
+        self._together = together
         self._clock = clock
         self._started = clock()
         self._rest = {"out": b"", "err": b""}
@@ -212,7 +215,7 @@ class Report:
             for line in block.split(b"\n")[:-1]:
                 self._read_line(line)
             return
-        for found in read_block(block):
+        for found in read_block(block, together=self._together):
             if isinstance(found, Files):
                 self._on_files(found)
             else:

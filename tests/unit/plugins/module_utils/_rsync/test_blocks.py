@@ -40,11 +40,12 @@ def one_by_one(lines: t.Iterable[bytes]) -> list[Line]:
     return [plain(parse_change(line), line) for line in lines]
 
 
-def at_once(block: bytes) -> list[Line]:
+def at_once(block: bytes, *, together: bool) -> list[Line]:
     found: list[Line] = []
-    for one in read_block(block):
+    for one in read_block(block, together=together):
         if isinstance(one, Files):
-            assert len(one.names) == len(one.sizes) > 0 and not any(b"/" in name for name in one.names)
+            assert len(one.names) == len(one.sizes) > 0
+            assert together or not any(b"/" in name for name in one.names)
             found += [(one.directory + name, size) for name, size in zip(one.names, one.sizes)]
         else:
             found.append(plain(parse_change(one), one))
@@ -57,13 +58,16 @@ def at_once(block: bytes) -> list[Line]:
 @example([b">f+++++++++ rw-r--r-- 0 17 \\#012/\\#012//"])
 @example([b">f+++++++++ rw-r--r-- 0 17  //"])
 @example([b"", b">f+++++++++ rw-r--r-- 0 17 top//", b""])
+@example([b"", b"", b"a", b"a", b">f+++++++++ rw-r--r-- 0 17 d/e//", b">f+++++++++ 0 17 \\#012/f//"])
 def test_any_lines(lines: list[bytes]) -> None:
-    assert at_once(b"".join(line + b"\n" for line in lines)) == one_by_one(lines)
+    block = b"".join(line + b"\n" for line in lines)
+    assert at_once(block, together=False) == at_once(block, together=True) == one_by_one(lines)
 
 
 def test_files_of_one_directory_come_together() -> None:
     block = b"".join(b">f+++++++++ rw-r--r-- 0 %d %s//\n" % line for line in ((1, b"d/a"), (2, b"d/b"), (3, b"c")))
     assert list(read_block(block)) == [Files(b"d/", (b"a", b"b"), [1, 2]), Files(b"", (b"c",), [3])]
+    assert list(read_block(block, together=True)) == [Files(b"", (b"d/a", b"d/b", b"c"), [1, 2, 3])]
 
 
 def into(lines: list[Line]) -> tuple[t.Callable[[Change], None], t.Callable[[Files], None]]:
@@ -84,16 +88,17 @@ def into(lines: list[Line]) -> tuple[t.Callable[[Change], None], t.Callable[[Fil
 def test_what_real_rsyncs_printed(version: str, case: str, step: int) -> None:
     data = load(version, case).out
     heard: list[tuple[list[Line], list[bytes], Report]] = []
-    for many in (False, True):
+    for many, together in ((False, False), (True, False), (True, True)):
         lines: list[Line] = []
         notes: list[bytes] = []
 
         single, files = into(lines)
-        report = Report(single, notes.append, files if many else None)
+        report = Report(single, notes.append, files if many else None, together=together)
         for start in range(0, len(data), step):
             report.read_output(data[start : start + step])
         report.read_output(b"")
         heard.append((lines, notes, report))
-    (lines, notes, report), (same_lines, same_notes, same) = heard
-    assert (lines, notes) == (same_lines, same_notes)
-    assert (report.statistics, report.notes.entries) == (same.statistics, same.notes.entries)
+    (lines, notes, report), *others = heard
+    for same_lines, same_notes, same in others:
+        assert (lines, notes) == (same_lines, same_notes)
+        assert (report.statistics, report.notes.entries) == (same.statistics, same.notes.entries)
