@@ -83,13 +83,13 @@ async def choose_scanners(request: Request, *, distant: bool = False) -> int:
 def names_fit(path: bytes) -> bool:
     """Say whether the scanners of a tree may keep all its names in memory.
 
-    They may where its file system holds few, or does not count them (Btrfs says 0).
+    They may where its file system counts them (Btrfs says 0), and holds few.
     """
     try:
         numbers = os.statvfs(path)
     except OSError:
         return False
-    return numbers.f_files - numbers.f_ffree <= _AT_ONCE
+    return 0 < numbers.f_files - numbers.f_ffree <= _AT_ONCE
 
 
 async def _holds(path: bytes, names: int) -> bool:
