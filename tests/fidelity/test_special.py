@@ -106,6 +106,20 @@ def test_a_closed_directory_that_gets_nothing_but_a_link(bench: Bench, user: str
     bench.compare(["-aH"], {"hard_links": True}, user=user)
 
 
+@pytest.mark.parametrize("options", ["-aHby", "-aHby --remove-source-files"])
+def test_a_group_beside_what_looks_like_it(bench: Bench, options: str) -> None:
+    """None of its names is made from a file that was not there before the run, and then linked to the others."""
+
+    def build(source: str, dest: str) -> None:
+        os.mkdir(dest)
+        trees.write(os.path.join(os.fsencode(source), b"b/file.1"), b"one")
+        _group(os.fsencode(source), b"b/file.2", b"c/3")
+        trees.stamp(os.fsencode(source))
+
+    bench.prepare_trees(build)
+    bench.compare_words(options)
+
+
 def test_names_that_look_the_same(bench: Bench) -> None:
     """What rsync prints for one is how another is spelled."""
 

@@ -209,6 +209,8 @@ class Command:
             gone: How many names have been deleted already.
         """
         without, more = self._carried(carried)
+        if carried is not None and self._settings.on("hard-links"):
+            without |= {"fuzzy"}  # it would make a name of a group anew from a file like it, not link it
         if not delete:
             without |= _DELETIONS | (frozenset(("force",)) if self._request.deletes else frozenset())
         words = self._words("w", without=without if move else without | {"remove-source-files"})
