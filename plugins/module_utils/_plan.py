@@ -45,6 +45,7 @@ class Plan:
         hard_links: Names that share an inode are to be linked.
         by_directory: A list may name a new directory instead of all the files that it holds.
         sizes: How finely to cut.
+        shut: Says of a directory at the destination that lanes would close it to each other; None where none is so.
 
     Attributes:
         partitioner: The files.
@@ -60,6 +61,7 @@ class Plan:
         root_change: What the scan says of it then, where it is part of the transfer.
         unled: A hard-linked name came without its leader.
         unlisted: Something is to be done with a name that no list can hold.
+        apart: So it is in a directory that lanes would close to each other.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Plan:
         hard_links: bool,
         by_directory: bool,
         sizes: Sizes,
+        shut: t.Callable[[bytes], bool] | None = None,
     ) -> None:
         self.roots = roots
         self._hard_links = hard_links
@@ -86,6 +89,9 @@ class Plan:
         self.root_change: Change | None = None
         self.unled = False
         self.unlisted = False
+        self.apart = False
+        self._shut = shut
+        self._shut_new: set[bytes] = set()
         self._by_directory = by_directory and len(roots) == 1
         self._new: collections.OrderedDict[bytes, bool] = collections.OrderedDict()
         self._parent: bytes | None = None
@@ -111,6 +117,9 @@ class Plan:
         """Take in files of one directory."""
         directory, names, sizes = self._listable(files)
         if not names:
+            return
+        if self._shut is not None and (directory[:-1] in self._shut_new or self._shut(directory)):
+            self.apart = True
             return
         if len(self.roots) > 1 and not directory and len(names) > 1:  # each is a source of its own
             for name, size in zip(names, sizes):
@@ -177,6 +186,9 @@ class Plan:
             if change.item[:1] == b"c":
                 self.root_new, self.root_change = True, change
             return
+        made = change.item[:1] == b"c"  # as one of --link-dest or the like, perhaps
+        if self._shut is not None and (change.closed if made else self._shut(change.name)):
+            self._shut_new.add(change.name)
         if not (change.created and self._by_directory):
             self._list_directory(change.name)
             return
@@ -285,7 +297,7 @@ class Plan:
     @property
     def empty(self) -> bool:
         """Nothing is to be done."""
-        return not (self.lists or self.root_changed or self.root_new or self.unled or self.unlisted)
+        return not (self.lists or self.root_changed or self.root_new or self.unled or self.unlisted or self.apart)
 
     @property
     def _spools(self) -> list[Spool]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import os
 import re
+import stat
 import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync import table
@@ -23,6 +24,10 @@ if t.TYPE_CHECKING:
 
 # A rule that lets no name be deleted which is not deleted without it.
 _SPARES = re.compile(r"[-HSP](?![a-z])|(?:exclude|hide|show|protect)\b")
+
+
+# What the owner of a directory needs to put files into it.
+_FILLED = stat.S_IWUSR | stat.S_IXUSR
 
 
 def alone_because(request: Request) -> str | None:
@@ -168,6 +173,8 @@ def whole_because(request: Request, plan: Plan | None = None) -> str | None:
     settings = request.settings
     if plan is not None and plan.unlisted:
         return "src: on a pull no list can hold a name that has both a backslash and a wildcard in it"
+    if plan is not None and plan.apart:
+        return "perms: lanes would close directories to each other that their owner may not fill"
     if len({row.directory for row in request.roots or ()}) > 1:
         return "src: several sources have no common directory that a list could start from"
     if settings["implied-dirs"] is False and settings.on("relative", "files-from"):
@@ -207,4 +214,28 @@ def lanes_may_fail(request: Request) -> bool:
     return blocked or not request.settings.on("perms") or whole_because(request) is not None
 
 
-__all__ = ("alone_again", "alone_because", "lanes_may_fail", "unseen_because", "whole_because")
+def shut_to_lanes(request: Request) -> t.Callable[[bytes], bool] | None:
+    """Give what says of a directory at the destination that lanes would close it to each other; None where none is so.
+
+    Where its owner may not fill it, rsync opens it and closes it at its end (touch_up_dirs() in generator.c). Another
+    one can then neither give its temporary file the final name nor remove it. Where the rsync that finishes the tree
+    would send again all that lanes have brought, they rather try.
+    """
+    settings = request.settings
+    if settings.on("perms") or settings.sends_again or request.dest.remote or os.geteuid() == 0:
+        return None
+
+    @functools.lru_cache(maxsize=1024)
+    def shut(name: bytes) -> bool:
+        try:
+            status = os.stat(os.path.join(request.dest.exact, name))
+        except PermissionError:
+            return True
+        except OSError:
+            return False
+        return status.st_uid == os.geteuid() and status.st_mode & _FILLED != _FILLED
+
+    return shut
+
+
+__all__ = ("alone_again", "alone_because", "lanes_may_fail", "shut_to_lanes", "unseen_because", "whole_because")

@@ -64,6 +64,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._strategy import (
     alone_again,
     alone_because,
     lanes_may_fail,
+    shut_to_lanes,
     unseen_because,
     whole_because,
 )
@@ -199,6 +200,7 @@ class _Run:
             hard_links=request.settings.on("hard-links"),
             by_directory=request.lists_directories,
             sizes=sizes,
+            shut=shut_to_lanes(request),
         )
         self._scan = Scan(
             lanes,

@@ -199,6 +199,29 @@ def test_mounts(bench: Bench, options: str) -> None:
             subprocess.run(["umount", path], check=False)
 
 
+@needs_root
+@pytest.mark.parametrize("new", [False, True])
+def test_directories_that_lanes_would_close_to_each_other(bench: Bench, new: bool) -> None:
+    """One of them would find its temporary file in a closed directory, and leave it there."""
+
+    def build(source: str, dest: str) -> None:
+        os.mkdir(dest)
+        for number in range(24):
+            name = b"closed/%d" % number
+            trees.write(os.path.join(os.fsencode(source), name), os.urandom(30_000))
+            if not new:
+                trees.write(os.path.join(os.fsencode(dest), name), b"old", mtime=OLD)
+        for top in (source, dest):
+            trees.stamp(os.fsencode(top))
+            if os.listdir(top):
+                os.chmod(os.path.join(top, "closed"), 0o555)
+
+    bench.prepare_trees(build)
+    result = bench.compare(["-rlt"], {"archive": False, "rsync_opts": ["-rlt"]}, user=OTHER_USER)
+    assert [row["reason"].partition(":")[0] for row in result["one_process"]] == ["perms"]
+    assert result["stats"]["files"] == 24
+
+
 @needs_older
 @pytest.mark.parametrize(("_name", "words", "params"), ROWS, ids=IDS)
 def test_another_rsync(bench: Bench, _name: str, words: list[str], params: dict[str, object]) -> None:

@@ -33,11 +33,18 @@ def make(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Make]:
     """Make plans; they are closed at the end."""
     plans = []
 
-    def build(*sources: str, hard_links: bool = False, by_directory: bool = False, sizes: Sizes | None = None) -> Plan:
+    def build(
+        *sources: str,
+        hard_links: bool = False,
+        by_directory: bool = False,
+        sizes: Sizes | None = None,
+        shut: t.Callable[[bytes], bool] | None = None,
+    ) -> Plan:
         folder = str(tmp_path_factory.mktemp("plan"))
         roots = [split_source(parse_endpoint(source)) for source in sources or ("/src/",)]
         used = [root for root in roots if root]
-        plan = Plan(folder, used, 2, hard_links=hard_links, by_directory=by_directory, sizes=sizes or Sizes())
+        cut = sizes or Sizes()
+        plan = Plan(folder, used, 2, hard_links=hard_links, by_directory=by_directory, sizes=cut, shut=shut)
         plans.append(plan)
         return plan
 
@@ -142,6 +149,27 @@ def test_names_that_no_list_can_hold(make: Make) -> None:
     assert pull.unlisted and not push.unlisted
     assert (len(files(push)), len(made(push)), push.deletions.count) == (3, 1, 2)
     assert not fill(make("far:/src/"), *lines[3:5]).unlisted
+
+
+def test_files_in_directories_that_lanes_would_close(make: Make) -> None:
+    """They stay out of all lists; what lies below an open directory in a closed one does not."""
+    lines = [
+        ">f+++++++++ top",
+        "cd+++++++++ r-xr-xr-x new/",
+        ">f+++++++++ new/file",
+        "cd+++++++++ rwxr-xr-x new/open/",
+        ">f+++++++++ new/open/file",
+        "cd          r-xr-xr-x like/",
+        ">f+++++++++ like/file",
+        ">f+++++++++ old/file",
+        ">f+++++++++ old/open/file",
+    ]
+    plan = fill(make(shut=lambda name: name.rstrip(b"/") == b"old"), *lines)
+    assert sorted(files(plan)) == [b"./new/open/file", b"./old/open/file", b"./top"]
+    assert made(plan) == [b"./new", b"./new/open", b"./like"]
+    assert plan.apart
+    assert not fill(make(shut=lambda _name: False), lines[0]).apart
+    assert len(files(fill(make(), *lines))) == 6
 
 
 @each_version
