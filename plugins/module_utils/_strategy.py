@@ -15,6 +15,7 @@ import stat
 import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync import table
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import DAEMON
 
 if t.TYPE_CHECKING:
     from ansible_collections.vgreb.jsync.plugins.module_utils._options import Request
@@ -93,6 +94,8 @@ def _risks_backups(request: Request) -> bool:
         return _is_below(backups, dest) or _is_below(os.path.realpath(backups), dest)
     if os.path.isabs(backups) and not os.path.isabs(dest):
         return True  # for all that is known at this end
+    if request.dest.kind == DAEMON and b".." in backups.split(b"/"):
+        return True  # one without chroot leaves out what leads upwards (sanitize_path() in util1.c)
     dest = os.path.join(b"/~", dest)
     return _is_below(os.path.join(dest, backups), dest)
 

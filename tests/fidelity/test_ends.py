@@ -25,8 +25,12 @@ WORK = [
     ("filters", ["-a", "--delete", "--exclude=*.o"], {"delete": True, "exclude": "*.o"}),
     ("chmod", ["-rlt", "--chmod=F600"], {"archive": False, "rsync_opts": ["-rlt", "--chmod=F600"]}),
     ("link dest", ["-a", "--link-dest=../ref"], {"link_dest": "../ref"}),
+    ("backups", ["-ab", "--delete", "--backup-dir=../b"], {"backup": True, "delete": True, "backup_dir": "../b"}),
     ("checksum", ["-ac"], {"checksum": True}),
 ]
+
+
+DAEMON_WORK = [row for row in WORK if row[0] not in ("link dest", "checksum")]
 
 
 def _clear(path: str) -> None:
@@ -46,7 +50,7 @@ def test_ssh(
 
 
 @pytest.mark.parametrize("pull", [False, True], ids=["push", "pull"])
-@pytest.mark.parametrize(("_name", "words", "params"), WORK[:4], ids=[row[0] for row in WORK[:4]])
+@pytest.mark.parametrize(("_name", "words", "params"), DAEMON_WORK, ids=[row[0] for row in DAEMON_WORK])
 def test_daemon(
     bench: Bench, daemon: servers.Rsyncd, _name: str, words: list[str], params: dict[str, t.Any], pull: bool
 ) -> None:

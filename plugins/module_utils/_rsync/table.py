@@ -299,8 +299,8 @@ _DELETION = [
         kind=VALUE,
         passes=EVERYWHERE,
         option="backup_dir",
-        note="with deletion one process does all of the work where it is inside the destination, or where it is "
-        "absolute and a remote destination is not, so that it may be",
+        note="with deletion one process does all of the work where it is inside the destination, or may be: where it "
+        "is absolute and a remote destination is not, or leads upwards at a daemon",
     ),
     Option("suffix", kind=VALUE, passes=EVERYWHERE, option="suffix"),
     Option(

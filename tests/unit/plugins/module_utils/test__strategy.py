@@ -59,6 +59,7 @@ ROWS: list[tuple[Params, str, str]] = [
         for dest, backups, inside in (
             ("/", "/bak", True),
             ("/dst/", ".bak", True),
+            ("rsync://far/tree/dst", "../bak", True),
             ("/dst", "/dst/../dst/.bak", True),
             ("/dst", "/dst", False),
             ("/dst", "../dst2", False),
