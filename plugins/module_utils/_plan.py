@@ -185,10 +185,9 @@ class Plan:
             self.root_changed = self.root_changed or not change.unchanged
             if change.item[:1] == b"c":
                 self.root_new, self.root_change = True, change
+                self._note_shut(b"", change)
             return
-        made = change.item[:1] == b"c"  # as one of --link-dest or the like, perhaps
-        if self._shut is not None and (change.closed if made else self._shut(change.name)):
-            self._shut_new.add(change.name)
+        self._note_shut(change.name, change)
         if not (change.created and self._by_directory):
             self._list_directory(change.name)
             return
@@ -200,6 +199,16 @@ class Plan:
             oldest, unlisted = self._new.popitem(last=False)
             if unlisted:
                 self._list_directory(oldest)
+
+    def _note_shut(self, name: bytes, change: Change) -> None:
+        """Keep in mind what lanes would close to each other; of too many such directories on, all count as shut."""
+        made = change.item[:1] == b"c"  # as one of --link-dest or the like, perhaps
+        if self._shut is None or not (change.closed if made else self._shut(name)):
+            return
+        self._shut_new.add(name)
+        if len(self._shut_new) > NEW_KEPT:
+            self._shut_new.clear()
+            self._shut = lambda _name: True
 
     def _list_directory(self, name: bytes) -> None:
         """Let a directory be made by itself, before the files that come after it."""

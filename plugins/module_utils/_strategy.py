@@ -227,6 +227,8 @@ def shut_to_lanes(request: Request) -> t.Callable[[bytes], bool] | None:
     settings = request.settings
     if settings.on("perms") or settings.sends_again or request.dest.remote or os.geteuid() == 0:
         return None
+    if request.jobs_max < 2:
+        return None
 
     @functools.lru_cache(maxsize=1024)
     def shut(name: bytes) -> bool:

@@ -89,6 +89,11 @@ _NEAR_PARTITION = 16 << 20
 # where a line holds a quarter of them.
 _NEAR_ENTRIES = 4000
 
+_UNNAMED = (
+    "the run was stopped before one rsync could carry what lanes cannot, and those names are not among the failures: "
+    "run again"
+)
+
 _LINGERS = (
     "a connection broke, and with partial rsync at the other end may still put half a file in the place of the whole "
     "one: run again when no rsync is left there, or use partial_dir"
@@ -234,6 +239,8 @@ class _Run:
                 self._outcome.fail(_LINGERS, STREAM)
             if self._transfer.stopped:
                 self._transfer.give_up_rest()
+                if self._plan.unlisted or self._plan.apart:
+                    self._outcome.warn(_UNNAMED)
             elif self._alone:
                 await self._carry_alone(self._alone)
             elif self._outcome.deferred or not self._plan.empty or unseen_because(self._request):

@@ -81,3 +81,22 @@ def test_a_destination_on_the_same_file_system_is_full(folder: str, tiny: str) -
     resize(tiny, "40m")
     assert engine.Started(tree.params(), tiny).result()["failed"] is False
     assert tree.arrived()
+
+
+def test_what_no_lane_was_to_carry_is_not_named_and_that_is_said(folder: str, tiny: str) -> None:
+    """As a user who is not root, and without perms, one rsync writes into a closed directory at the end."""
+    tree = Tree(folder)
+    closed = os.path.join(tree.source, "closed")
+    trees.write(os.fsencode(os.path.join(closed, "file")), b"never")
+    os.chmod(closed, 0o555)
+    os.chmod(tiny, 0o777)
+    tree.dest = os.path.join(tiny, "dst")
+    place = os.path.join(folder, "tmp")
+    os.mkdir(place)
+    os.chmod(place, 0o777)
+    os.chmod(folder, 0o755)
+    params = tree.params(archive=False, rsync_opts=["-rlt"])
+    result = engine.as_user("nobody", lambda: engine.run(params), place)
+    assert result["failed"] and result["rc"] == 11, result
+    assert any("those names are not among the failures" in warning for warning in result["warnings"])
+    assert not any("closed" in failure["path"] for failure in result["failures"])

@@ -200,21 +200,21 @@ def test_mounts(bench: Bench, options: str) -> None:
 
 
 @needs_root
-@pytest.mark.parametrize("new", [False, True])
-def test_directories_that_lanes_would_close_to_each_other(bench: Bench, new: bool) -> None:
+@pytest.mark.parametrize(("closed", "there"), [("closed", "closed"), ("closed", ""), ("", None)])
+def test_directories_that_lanes_would_close_to_each_other(bench: Bench, closed: str, there: str | None) -> None:
     """One of them would find its temporary file in a closed directory, and leave it there."""
 
     def build(source: str, dest: str) -> None:
-        os.mkdir(dest)
         for number in range(24):
-            name = b"closed/%d" % number
-            trees.write(os.path.join(os.fsencode(source), name), os.urandom(30_000))
-            if not new:
-                trees.write(os.path.join(os.fsencode(dest), name), b"old", mtime=OLD)
-        for top in (source, dest):
+            trees.write(os.path.join(os.fsencode(source), closed.encode(), b"%d" % number), os.urandom(30_000))
+            if there:
+                trees.write(os.path.join(os.fsencode(dest), b"closed/%d" % number), b"old", mtime=OLD)
+        if there is not None:
+            os.makedirs(dest, exist_ok=True)
+        for top in (source, dest)[: 1 + (there is not None)]:
             trees.stamp(os.fsencode(top))
             if os.listdir(top):
-                os.chmod(os.path.join(top, "closed"), 0o555)
+                os.chmod(os.path.join(top, closed), 0o555)
 
     bench.prepare_trees(build)
     result = bench.compare(["-rlt"], {"archive": False, "rsync_opts": ["-rlt"]}, user=OTHER_USER)

@@ -396,7 +396,7 @@ _CONNECTION = [
         passes="s",
         aliases=("i-r",),
         default_on=True,
-        note="a scan over a network, or of parts of a tree, runs without it, unless it is asked for",
+        note="a scan over a network, and as a rule one of parts of a tree, runs without it, unless it is asked for",
     ),
     Option("motd", default_on=True, note="the module asks every daemon for none"),
     Option("stats", note="every rsync runs with it; see stats in the result"),

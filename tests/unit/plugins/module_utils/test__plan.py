@@ -172,6 +172,21 @@ def test_files_in_directories_that_lanes_would_close(make: Make) -> None:
     assert len(files(fill(make(), *lines))) == 6
 
 
+@pytest.mark.parametrize(("mode", "apart"), [("r-xr-xr-x", True), ("rwxr-xr-x", False)])
+def test_a_new_top_that_lanes_would_close(make: Make, mode: str, apart: bool) -> None:
+    lines = [f"cd+++++++++ {mode} ./", ">f+++++++++ top", "cd+++++++++ rwxr-xr-x open/", ">f+++++++++ open/file"]
+    plan = fill(make(shut=lambda _name: False), *lines)
+    assert plan.apart == apart
+    assert sorted(files(plan)) == [b"./open/file", b"./top"][: 2 - apart]
+
+
+def test_of_too_many_shut_directories_on_all_are_so(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_plan, "NEW_KEPT", 2)
+    lines = [f"cd+++++++++ r-xr-xr-x {number}/" for number in range(3)]
+    plan = fill(make(shut=lambda _name: False), ">f+++++++++ before", *lines, ">f+++++++++ 0/file", ">f+++++++++ after")
+    assert files(plan) == [b"./before"]
+
+
 @each_version
 def test_a_recorded_reference(make: Make, version: str) -> None:
     """What is linked with a file of --link-dest is told as a hard link, and moved like a file all the same."""
