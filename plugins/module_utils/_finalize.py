@@ -213,7 +213,7 @@ class Finalize:
     async def _run_whole(self) -> None:
         """Run the user's own rsync; where a lane had failed in part and it may delete, first without deletions."""
         settings = self._request.settings
-        carried = not (self._outcome.deferred or self._plan.unlisted or self._plan.apart)
+        carried = not (self._outcome.deferred or self._plan.left_out)
         if not carried and self._request.deletes and not settings.on("ignore-errors"):
             report = await self._carry_whole(delete=False, carried=False)
             blocked = report.verdict is Verdict.PARTIAL and report.only_blocked

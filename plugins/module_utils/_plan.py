@@ -306,7 +306,12 @@ class Plan:
     @property
     def empty(self) -> bool:
         """Nothing is to be done."""
-        return not (self.lists or self.root_changed or self.root_new or self.unled or self.unlisted or self.apart)
+        return not (self.lists or self.root_changed or self.root_new or self.unled or self.left_out)
+
+    @property
+    def left_out(self) -> bool:
+        """Something is to be done with names that are in no list, so that one rsync must do it."""
+        return self.unlisted or self.apart
 
     @property
     def _spools(self) -> list[Spool]:

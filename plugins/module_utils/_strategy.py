@@ -26,7 +26,6 @@ if t.TYPE_CHECKING:
 # A rule that lets no name be deleted which is not deleted without it.
 _SPARES = re.compile(r"[-HSP](?![a-z])|(?:exclude|hide|show|protect)\b")
 
-
 # What the owner of a directory needs to put files into it.
 _FILLED = stat.S_IWUSR | stat.S_IXUSR
 
@@ -225,9 +224,7 @@ def shut_to_lanes(request: Request) -> t.Callable[[bytes], bool] | None:
     would send again all that lanes have brought, they rather try.
     """
     settings = request.settings
-    if settings.on("perms") or settings.sends_again or request.dest.remote or os.geteuid() == 0:
-        return None
-    if request.jobs_max < 2:
+    if os.geteuid() == 0 or request.dest.remote or request.jobs_max < 2 or settings.on("perms") or settings.sends_again:
         return None
 
     @functools.lru_cache(maxsize=1024)

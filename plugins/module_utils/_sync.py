@@ -239,7 +239,7 @@ class _Run:
                 self._outcome.fail(_LINGERS, STREAM)
             if self._transfer.stopped:
                 self._transfer.give_up_rest()
-                if self._plan.unlisted or self._plan.apart:
+                if self._plan.left_out:
                     self._outcome.warn(_UNNAMED)
             elif self._alone:
                 await self._carry_alone(self._alone)
