@@ -150,11 +150,11 @@ def _do(case: Case, group: t.Sequence[Work], runners: t.Sequence[Runner], rounds
     """
     singles: list[Single] = []
     out: set[str] = set()
-    base = 0.0
     took: dict[str, float] = {}
     for number in range(1, (rounds or case.work.rounds or _ROUNDS) + 1):
         for runner, works in _turns(group, runners):
             peer = not runner.ours and runner is not runners[0]
+            base = took.get(runners[0].name, 0.0)
             long = max(base, took.get(runner.name, 0.0)) > _LONG_SECONDS
             if runner.name in out or (runner.spared and number > 1 and rounds is None and long):
                 continue
@@ -171,8 +171,6 @@ def _do(case: Case, group: t.Sequence[Work], runners: t.Sequence[Runner], rounds
                     raise BenchError("round %d, %s: %s" % (number, runner.name, error)) from None
                 single["error"] = str(error)
                 out.add(runner.name)
-            if runner is runners[0]:
-                base = single["seconds"]
             names = [work.name for work in works]
             told = single["error"] if "error" in single else "%.3f s" % single["seconds"]
             say("%s, round %d, %s: %s" % (" and ".join(names), number, runner.name, told))
