@@ -196,15 +196,20 @@ class Partitioner:
         """No partition will be cut any more."""
         return self.complete and all(gatherer.empty for gatherer in self._gatherers)
 
-    def ready(self, *, patient: bool = True) -> bool:
+    def ready(self, busy: int = 0, *, patient: bool = True) -> bool:
         """Say whether a free lane should take a partition now.
 
         Args:
-            patient: While the scan runs and little is known, rather wait than cut small.
+            busy: How many lanes carry one.
+            patient: While the scan runs, rather wait until there is one for each of the others that costs its least.
         """
-        if self.complete or self.remaining >= 2 * self.lanes * self.pace.least:
+        if self.complete or self.remaining >= self._idle(busy) * self.pace.least:
             return any(not gatherer.empty for gatherer in self._gatherers)
         return not patient and any(gatherer.ready for gatherer in self._gatherers)
+
+    def _idle(self, busy: int) -> int:
+        """How many lanes have nothing to carry, the one that asks among them."""
+        return max(self.lanes - busy, 1)
 
     def take(self, under_way: t.Sequence[float] = (), *, patient: bool = True) -> Partition | None:
         """Cut a partition for a free lane; None where there is none, or not yet.
@@ -216,7 +221,7 @@ class Partitioner:
         Raises:
             StateError: Its list cannot be written; what would have been in it is left.
         """
-        if not self.ready(patient=patient):
+        if not self.ready(len(under_way), patient=patient):
             return None
         if not patient:
             for gatherer in self._gatherers:
@@ -227,7 +232,7 @@ class Partitioner:
         """What the next partition should be worth: less and less, and at last so much that all lanes end together."""
         lanes = max(self.lanes, min(self.room, self.most))
         worth = max(self.remaining / (2 * lanes if lanes > 1 else 1), self.pace.least)
-        idle = max(self.lanes - len(under_way), 1)
+        idle = self._idle(len(under_way))
         if not self.complete:
             return min(worth, self.remaining / idle)
         if self._share or worth * self.lanes >= self.remaining:

@@ -82,7 +82,7 @@ _PULL_TINY = 512
 
 # Where no login is needed an rsync starts in some hundredths of a second: lanes begin while the scan has found little.
 # Shares of a limit go by what those carry that start together: there they begin with more.
-_NEAR_PARTITION = 16 << 20
+_NEAR_PARTITION = 32 << 20
 
 # rsync reads a list with two system calls for each byte (read_line in io.c), half of what a small file takes else.
 # Paths on a command line spare that. So many take twenty times as long as the start of an rsync; a list is better

@@ -211,7 +211,7 @@ class Transfer:
         since = time.monotonic()
         while not (self._ended or self._pool.dismiss(lane)):
             patient = time.monotonic() - since < PATIENCE_SECONDS
-            if not self._released or not self._partitioner.ready(patient=patient):
+            if not self._released or not self._partitioner.ready(len(self._under_way), patient=patient):
                 if self._partitioner.exhausted:
                     break
                 await self._wait_for_news()

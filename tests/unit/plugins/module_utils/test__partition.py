@@ -222,8 +222,9 @@ def test_nothing_is_lost_while_lanes_take_what_the_scan_finds(
                 added.append(Given(b"%d/%d" % (other, len(added)), number, other, len(added) // 3))
                 partitioner.add([added[-1].entry], [number], root=other, directories=added[-1].directories)
                 continue
-            ready = partitioner.ready(patient=bool(number))
-            partition = partitioner.take(busy(max(lanes - other, 0)), patient=bool(number))
+            under_way = busy(max(lanes - other, 0))
+            ready = partitioner.ready(len(under_way), patient=bool(number))
+            partition = partitioner.take(under_way, patient=bool(number))
             assert (partition is not None) == ready
             taken += [partition] if partition else []
         if stopped:
@@ -308,12 +309,13 @@ def growing(tmp_path: t.Any, how: Sizes) -> Partitioner:
 
 
 def test_a_patient_lane_waits_while_little_is_known(tmp_path: t.Any) -> None:
+    """Until there is for every idle lane what pays for the start of its rsync; lanes at work need not wait for it."""
     partitioner = growing(tmp_path, BARE._replace(partition=10))
-    for number in range(39):
-        partitioner.add([b"%d" % number], [1])
+    for number in range(20):
         assert not partitioner.ready()
-    partitioner.add([b"39"], [1])
-    assert partitioner.ready()  # 2 * lanes * least: the rule gives a partition that pays for its rsync
+        assert partitioner.ready(1) == partitioner.ready(2) == (number >= 10)
+        partitioner.add([b"%d" % number], [1])
+    assert partitioner.ready()
     partitioner.close()
 
 
@@ -341,11 +343,9 @@ def test_a_partition_costs_twenty_starts_of_an_rsync(tmp_path: t.Any) -> None:
     """At 10 MB/s, and a quarter of a second for the start, a partition should take five seconds."""
     partitioner = growing(tmp_path, BARE._replace(segment=1_000_000))
     partitioner.pace.learn(0.25, 100_000_000, 10.25)
-    for number in range(199):
+    for number in range(200):
+        assert partitioner.ready() == (number >= 100)
         partitioner.add([b"%d" % number], [1_000_000])
-    assert not partitioner.ready()
-    partitioner.add([b"199"], [1_000_000])
-    assert partitioner.ready()
     assert [partition.cost for partition in drain_after_scan(partitioner)[:2]] == [50_000_000] * 2
     partitioner.close()
 
