@@ -238,6 +238,11 @@ def readable(path: bytes) -> str:
     return path.decode("utf-8", "replace")
 
 
+def legible(line: bytes) -> str:
+    """Give a line of rsync or ssh as text: every byte that is not UTF-8 in rsync's notation, ``\\#ooo``."""
+    return re.sub("[\udc80-\udcff]", lambda match: _escape(match[0]), line.decode("utf-8", "surrogateescape"))
+
+
 def printable(path: bytes) -> str:
     """Give a path as one line of text that no terminal acts upon, in rsync's notation: ``\\#ooo`` for other bytes."""
     text = re.sub(r"\\(?=#[0-7]{3})", r"\\#134", path.decode("utf-8", "surrogateescape"))
@@ -280,6 +285,7 @@ __all__ = (
     "Problem",
     "Reasons",
     "from_locale",
+    "legible",
     "path_fields",
     "printable",
     "readable",

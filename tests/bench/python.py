@@ -60,7 +60,7 @@ TREES = (
     Tree("10 in each of new directories", 10, True),
     Tree("3 in each of new directories", 3, True),
     Tree("all in one old directory", _FILES, False),
-    Tree("all names have an escape", 50, True, b"f\\#303\\#244-%d.txt//"),
+    Tree("all names have an escape", 50, True, b"f\\#012\\#033-%d.txt//"),
 )
 
 

@@ -133,6 +133,17 @@ def test_names_that_look_the_same(bench: Bench) -> None:
     bench.compare_words("-a --delete")
 
 
+def test_a_warning_names_a_file_as_it_is(bench: Bench) -> None:
+    """What is not UTF-8 stands there in rsync's own notation, as does what a terminal would act upon."""
+
+    def build(source: str, _dest: str) -> None:
+        trees.write(os.path.join(os.fsencode(source), b"\xc3\xa4"), b"")
+        os.mkfifo(os.path.join(os.fsencode(source), b"f\xc3\xa4\xff\n"))
+
+    bench.prepare_trees(build)
+    assert 'skipping non-regular file "f\xe4\\#377\\#012"' in bench.compare_words("-rt")["warnings"]
+
+
 def test_a_path_that_no_system_call_takes(bench: Bench) -> None:
     """Longer than PATH_MAX in all: rsync says so, and takes the rest."""
 

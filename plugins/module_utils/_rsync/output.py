@@ -17,7 +17,14 @@ import re
 import time
 import typing as t
 
-from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change, Files, Listing, Problem, readable
+from ansible_collections.vgreb.jsync.plugins.module_utils._model import (
+    Change,
+    Files,
+    Listing,
+    Problem,
+    legible,
+    readable,
+)
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.blocks import decode, read_block
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import FULL, Verdict, classify
 
@@ -233,7 +240,7 @@ class Report:
         elif line.startswith(_REMOVED):
             self.removed += 1
         elif not _CHATTER.match(line):
-            self.notes.add(readable(line))
+            self.notes.add(legible(line))
             if self._on_note:
                 self._on_note(line)
 
@@ -251,7 +258,7 @@ class Report:
             elif line.startswith((b"rsync: ", b"ERROR")):
                 self.unnamed += 1
             elif not line.startswith((b"rsync error: ", b"rsync warning: ")):
-                self.notes.add(readable(line))
+                self.notes.add(legible(line))
 
     def _whole_lines(self, stream: str, data: bytes) -> bytes:
         """Keep the start of a line until the rest of it has come; the last one may lack its end."""
@@ -289,7 +296,7 @@ class Report:
     def last_words(self) -> str:
         """rsync's own last lines, without the line that only repeats the code."""
         lines = [line for line in self.words if not line.startswith(b"rsync error: ")] or self.words
-        return readable(b"; ".join(lines[-5:]))
+        return legible(b"; ".join(lines[-5:]))
 
 
 __all__ = ("FORMAT", "Report", "decode", "final_name", "parse_change", "parse_problem", "parse_statistic")

@@ -16,6 +16,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._model import (
     Listing,
     Problem,
     Reasons,
+    legible,
     path_fields,
     printable,
     readable,
@@ -105,6 +106,22 @@ def test_printable_text_is_one_line_and_loses_nothing(path: bytes) -> None:
     text = printable(path)
     assert text.isprintable()
     assert decode(text.encode()) == path
+
+
+@given(st.one_of(st.binary(), st.text().map(str.encode)))
+def test_lines_keep_what_is_text_and_the_exact_bytes_of_what_is_not(line: bytes) -> None:
+    text = legible(line)
+    text.encode()
+    if b"\\#" not in line:
+        assert decode(text.encode()) == line
+    assert legible(text.encode()) == text
+
+
+@pytest.mark.parametrize(
+    ("line", "text"), [(b"skipping \xc3\xa4\t\\#012", "skipping \xe4\t\\#012"), (b"no \xff\xc3", "no \\#377\\#303")]
+)
+def test_lines_as_text(line: bytes, text: str) -> None:
+    assert legible(line) == text
 
 
 @given(st.binary())

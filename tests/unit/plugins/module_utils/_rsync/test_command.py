@@ -52,7 +52,7 @@ RECURSIVE, DRY, LINKED = "--recursive", "--dry-run", "--hard-links"
 @pytest.mark.parametrize("which", PASSES)
 def test_every_pass_reports_in_the_same_form(which: str) -> None:
     words = options(which)
-    assert words[-3:] == ["--no-human-readable", "--stats", "--out-format=%i %B %b %l %n//%L"]
+    assert words[-4:] == ["--no-human-readable", "--8-bit-output", "--stats", "--out-format=%i %B %b %l %n//%L"]
     assert vector(which)[0] == "rsync"
 
 

@@ -133,7 +133,7 @@ def test_this_host() -> None:
         ),
         (2, b"first\nlast\nrsync error: x (code 2)\n", "rsync: last"),
         (12, b"/home/al/.bashrc: line 1: nvm: command not found\nrsync: gone\n", "rsync: gone"),
-        (1, b"not utf-8 \xff", "rsync: not utf-8 \N{REPLACEMENT CHARACTER}"),
+        (1, b"not utf-8 \xff", "rsync: not utf-8 \\#377"),
         (5, b"@ERROR: {0} {host} %s", "the rsync daemon on far said: {0} {host} %s"),
     ],
 )

@@ -235,13 +235,16 @@ def test_format_has_what_is_read() -> None:
 # --- names
 
 
-def escaped(name: bytes, behind: bytes = b"//") -> bytes:
-    """Write a name as rsync does in the C locale, in a line that goes on behind it (log.c, filtered_fwrite)."""
+def escaped(name: bytes, behind: bytes = b"//", *, ascii_alone: bool = True) -> bytes:
+    """Write a name as rsync does in the C locale, in a line that goes on behind it (log.c, filtered_fwrite).
+
+    With --8-bit-output more than ASCII is plain.
+    """
     line, done = name + behind, b""
     for place, byte in enumerate(name):
         three_digits = line[place + 2 : place + 5]
         literal = line[place : place + 2] == b"\\#" and len(three_digits) == 3 and three_digits.isdigit()
-        plain = byte == 9 or (32 <= byte < 127 and not literal)
+        plain = byte == 9 or (32 <= byte < (127 if ascii_alone else 256) and not literal)
         done += bytes((byte,)) if plain else b"\\#%03o" % byte
     return done
 
@@ -263,7 +266,7 @@ PATHS = BYTES.map(lambda path: b"/".join(filter(None, path.split(b"/")))).filter
 @example(b"\\#089")
 @example(bytes(range(256)))
 def test_decoding_gives_the_bytes_back(name: bytes) -> None:
-    assert decode(escaped(name)) == name
+    assert decode(escaped(name)) == decode(escaped(name, ascii_alone=False)) == name
 
 
 @pytest.mark.parametrize(
