@@ -122,6 +122,7 @@ class Division:
         self._found_files = found_files
         self._source = t.cast("t.Sequence[Source]", lanes.request.roots)[0]
         self._reports: list[Report] = []
+        self._looks: list[tuple[Part, asyncio.Future[Report]]] = []
         self._lists = 0
         self._again = 0
 
@@ -131,30 +132,36 @@ class Division:
         Raises:
             RsyncError: rsync cannot scan at all.
         """
-        units = await self._look(Part((), deep=False))
-        if units is None:
-            return None
-        for _level in range(_LEVELS - 1):
-            old = tuple(change.name for change in units if not change.created)
-            if not 0 < len(old) <= len(units) < _EACH * self._scanners:
-                break
-            below = await self._look(Part(old, deep=False))
-            if below is None:
-                break
-            units = [change for change in units if change.created] + below
-        if units:
+        try:
+            units = await self._look(Part((), deep=False))
+            if units is None:
+                return None
+            for _level in range(_LEVELS - 1):
+                old = tuple(change.name for change in units if not change.created)
+                if not 0 < len(old) <= len(units) < _EACH * self._scanners:
+                    break
+                below = await self._look(Part(old, deep=False))
+                if below is None:
+                    break
+                units = [change for change in units if change.created] + below
             await self._scan([change.name for change in units])
+        finally:
+            ending = [ended for _part, ended in self._looks]
+            for ended in ending:
+                ended.cancel()
+            await asyncio.gather(*ending, return_exceptions=True)
         whole = combine(self._reports)
         if "Number of files" in whole.statistics:
             whole.statistics["Number of files"] -= self._again
         return whole
 
     async def _look(self, part: Part) -> list[Change] | None:
-        """Look at directories alone, pass on what changes in them, and give the directories in them.
+        """Look at directories alone, and give the directories in them as soon as all are listed.
 
-        None where one scanner should do what lies below: nothing was passed on then.
+        None where one scanner should do what lies below.
         """
         directories: list[Change] = []
+        listed: asyncio.Future[None] = asyncio.get_event_loop().create_future()
         most = _MOST_LISTED if self._lanes.request.pull else _MOST
 
         def note(change: Change) -> None:
@@ -164,20 +171,32 @@ class Division:
             if new or len(directories) > most or self._source.misread_below(change.name):
                 raise UndividedError
 
+        def end_list() -> None:
+            if not listed.done():
+                listed.set_result(None)
+
         def make() -> LevelReport:
             directories.clear()
-            return LevelReport(note, open_store(self._directory), True, *self._ears(part), listed=bool(part.names))
+            store, named = open_store(self._directory), bool(part.names)
+            return LevelReport(note, end_list, store, True, *self._ears(part), listed=named)
 
-        try:
-            report = t.cast("LevelReport", await self._lanes.first.carry(self._build(part), make_report=make))
-        except UndividedError:
-            return None
-        await report.release()
-        self._take(part, report)
-        return directories if report.verdict not in (Verdict.FATAL, Verdict.RETRY) else []
+        looking = self._lanes.first.carry(self._build(part), make_report=make, may_retry=lambda: not listed.done())
+        ended = asyncio.ensure_future(looking)
+        self._looks.append((part, ended))
+        await asyncio.wait((listed, ended), return_when=asyncio.FIRST_COMPLETED)
+        if ended.done():
+            try:
+                ended.result()
+            except UndividedError:
+                self._looks.pop()
+                return None
+        return directories
 
     async def _scan(self, names: t.Sequence[bytes]) -> None:
-        """Scan all that lies below directories; what a lane that cannot log in would scan, others do."""
+        """Hear the looks, and scan all that lies below directories.
+
+        What a lane that cannot log in would scan, others do.
+        """
 
         def make(part: Part, held: bool) -> HeldReport:
             return HeldReport(open_store(self._directory), held, *self._ears(part))
@@ -222,7 +241,13 @@ class Division:
             share.done.set_result(report)
 
     async def _hear(self, shares: t.Iterable[_Share]) -> None:
-        """Pass on what the scanners say, share by share."""
+        """Pass on what the looks have said, and then what the scanners say, share by share."""
+        for part, ended in self._looks:
+            report = t.cast("LevelReport", await ended)
+            await report.release()
+            self._take(part, report)
+            if report.verdict in (Verdict.FATAL, Verdict.RETRY):
+                return
         for share in shares:
             self._take(share.part, await share.hear())
 

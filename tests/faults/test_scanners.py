@@ -48,10 +48,41 @@ def test_one_that_nobody_has_heard_yet_starts_again(folder: str, deep: Tree) -> 
 
 
 def test_one_that_was_heard_ends_the_run(folder: str, deep: Tree) -> None:
-    mark = os.path.join(folder, "killed")
-    result = scan_with(folder, deep, SCANNING % ("d0", KILLED % mark))
+    """What lanes carry meanwhile shows that it was."""
+    mark, name = os.path.join(folder, "killed"), "d0/a/b/e%d/file"
+    trees.write(os.fsencode(os.path.join(deep.source, name % 2)), b"new as well")
+    heard = "while ! cmp -s %s %s; do sleep 0.02; done" % tuple(
+        os.path.join(top, name % 1) for top in (deep.source, deep.dest)
+    )
+    result = scan_with(folder, deep, SCANNING % ("d0", 'mkdir %s; rsync "$@"; %s; kill -9 $$' % (mark, heard)))
     assert os.path.isdir(mark)
-    assert (result["failed"], result["rc"], result["stage"]) == (True, -9, "scan"), result
+    assert (result["failed"], result["rc"], result["stage"]) == (True, -9, "transfer"), result
+    assert not engine.run(deep.params())["failed"]
+    assert deep.arrived()
+
+
+LOOKING = 'case "$*" in *--dry-run*--debug=deltasum*/src/\\ *) %s;; esac'
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_scanners_do_not_wait_for_the_end_of_the_pass_that_names_directories(
+    folder: str, deep: Tree, check: bool
+) -> None:
+    mark = os.path.join(folder, "scans")
+    looks = LOOKING % ('rsync "$@"; while [ ! -e %s ]; do sleep 0.02; done; exit 0' % mark)
+    program = wrapper(folder, looks + "\n" + SCANNING % ("d0", "touch " + mark))
+    result = engine.run(deep.params(rsync_path=program), check=check)
+    assert (result["failed"], result["stats"]["files"], result["warnings"]) == (False, 3, []), result
+    assert deep.arrived() is not check
+
+
+def test_a_pass_that_dies_when_it_has_named_them_ends_the_run(folder: str, deep: Tree) -> None:
+    """Whoever scans them then is ended; nothing is passed on."""
+    mark = os.path.join(folder, "scans")
+    looks = LOOKING % ('rsync "$@"; while [ ! -e %s ]; do sleep 0.02; done; kill -9 $$' % mark)
+    result = scan_with(folder, deep, looks, SCANNING % ("d0", "touch %s; sleep 60" % mark))
+    assert os.path.exists(mark)
+    assert (result["failed"], result["rc"], result["stage"], result["stats"]["files"]) == (True, -9, "scan", 0), result
     assert not engine.run(deep.params())["failed"]
     assert deep.arrived()
 

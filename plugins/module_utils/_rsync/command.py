@@ -36,6 +36,7 @@ STDIN = "-"
 # In the C locale rsync tests each sign of a name, and prints four for each that is not ASCII, but with --8-bit-output.
 _REPORT = ["--no-human-readable", "--8-bit-output", "--stats", "--out-format=" + FORMAT]
 _UNCHANGED_TOO = ["--itemize-changes", "--itemize-changes"]
+_SAYS_ALL_HEARD = "--debug=deltasum"  # see _rsync/held.py
 _FOR_RECEIVER = re.compile(r"[PR](?![a-z])|protect\b|risk\b|!|clear\b|([-+]|exclude\b|include\b)[^\s_]*r")
 
 # A file that a broken attempt left half written under its final name looks new, or newer, to the next attempt; the
@@ -283,7 +284,10 @@ class Command:
 
     def _part(self, part: Part, words: t.Sequence[str]) -> list[str]:
         """Look only at a part of the tree. A list takes the sender (3.5.0) twice the time of arguments."""
-        depth = ["--recursive", *self._recursion(words, part)] if part.deep else ["--dirs", *_UNCHANGED_TOO]
+        if part.deep:
+            depth = ["--recursive", *self._recursion(words, part)]
+        else:
+            depth = ["--dirs", *_UNCHANGED_TOO, *([] if self._request.pull else [_SAYS_ALL_HEARD])]
         return [*depth, *(["--relative", "--no-implied-dirs"] if part.names else [])]
 
     def _new_root(self) -> list[str]:

@@ -23,6 +23,10 @@ _BLOCK = 1 << 18
 _SAME_FILE = b".f         "
 _DIRECTORY = (b".d", b"cd")
 
+# What a sender with --debug=deltasum says when it has heard of all changes (send_files() in sender.c, match_report() in
+# match.c). Two processes then sleep for 20 ms each before rsync ends (wait_process_with_flush() in main.c).
+_ALL_HEARD = b"total: matches="
+
 # The most unchanged files that a pass over few levels may meet: beside so many, what it finds cannot help.
 _MOST_SAME = 20_000
 
@@ -97,12 +101,16 @@ class LevelReport(HeldReport):
 
     Args:
         on_directory: Called with each directory as soon as rsync lists it.
+        on_all: Called when it has listed all, if it says so: it ends some time later.
         store, held, on_change, on_note, on_files, listed: See :class:`HeldReport`.
     """
 
-    def __init__(self, on_directory: t.Callable[[Change], None], *args: t.Any, **further: t.Any) -> None:
+    def __init__(
+        self, on_directory: t.Callable[[Change], None], on_all: t.Callable[[], None], *args: t.Any, **further: t.Any
+    ) -> None:
         super().__init__(*args, **further)
         self._on_directory = on_directory
+        self._on_all = on_all
         self._line = b""
         self._same = 0
 
@@ -114,16 +122,19 @@ class LevelReport(HeldReport):
         """
         lines = (self._line + data).split(b"\n")
         self._line = lines.pop() if data else b""
-        kept = [line for line in lines if line and not line.startswith(_SAME_FILE)]
-        self._same += len(lines) - len(kept)
+        said = [line for line in lines if line and not line.startswith(_SAME_FILE)]
+        self._same += len(lines) - len(said)
         if self._same > _MOST_SAME:
             raise UndividedError
+        kept = [line for line in said if not line.startswith(_ALL_HEARD)]
         for line in kept:
             change = parse_change(line) if line.startswith(_DIRECTORY) else None
             if change is not None:
                 self._on_directory(change)
         if kept:
             super().read_output(b"".join(line + b"\n" for line in kept))
+        if len(kept) < len(said):
+            self._on_all()
         if not data:
             super().read_output(data)
 

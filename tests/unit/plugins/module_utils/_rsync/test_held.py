@@ -63,17 +63,27 @@ def test_one_that_ended_while_it_was_held_is_late() -> None:
 def test_directories_are_known_at_once_and_unchanged_files_never() -> None:
     directories: list[bytes] = []
     found: list[Change] = []
-    report = LevelReport(lambda change: directories.append(change.name), io.BytesIO(), True, found.append)
-    for place in range(0, len(SAME), 7):
-        report.read_output(SAME[place : place + 7])
-    assert directories == [b"same", b"new"] and not found
+    notes: list[bytes] = []
+    ends: list[int] = []
+
+    def end() -> None:
+        ends.append(len(directories))
+
+    report = LevelReport(
+        lambda change: directories.append(change.name), end, io.BytesIO(), True, found.append, notes.append
+    )
+    said = SAME + b"total: matches=0  hash_hits=0  false_alarms=0 data=0\n"
+    for place in range(0, len(said), 7):
+        assert not ends
+        report.read_output(said[place : place + 7])
+    assert directories == [b"same", b"new"] and not found and ends == [2]
     asyncio.run(report.release())
-    assert [change.name for change in found] == [b"same", b"new"]
+    assert [change.name for change in found] == [b"same", b"new"] and not notes and not report.notes.total
 
 
 def test_too_many_unchanged_files_end_a_pass_over_few_levels(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(held, "_MOST_SAME", 2)
-    report = LevelReport(lambda _change: None, io.BytesIO(), True)
+    report = LevelReport(lambda _change: None, lambda: None, io.BytesIO(), True)
     report.read_output(b".f          0 0 file\n" * 2)
     with pytest.raises(UndividedError):
         report.read_output(b".f          0 0 file\n")
