@@ -8,8 +8,9 @@
 
 A first pass looks at the top of the tree alone: what changes there, and which directories there are, the unchanged ones
 included. Where these are few, further passes look one level deeper. The directories are cut into shares, the first ones
-the largest; a free scanner takes the next one. What a scanner says is held until the shares before it have been heard,
-so that the changes come in one order: a directory before what it holds, and what a deleted one holds together.
+the largest; a free scanner takes the next one. What a pass or a scanner says is held until those before it have been
+heard, so that the changes come in one order: a directory before what it holds, and what a deleted one holds together.
+But on a pull, none waits for the end of a pass: rsync says before that it has named all.
 """
 
 from __future__ import annotations
@@ -49,6 +50,8 @@ _MOST = 20_000
 # On a pull lists name them, and rsync checks each name that arrives against its whole list: the most in all and in one.
 _MOST_LISTED = 2_000
 _SHARE_LISTED = 128
+
+_BROKEN = (Verdict.FATAL, Verdict.RETRY)
 
 # Who is told of a change, of another line, and of many files at once.
 _Ears = t.Tuple[t.Callable[["Change"], None], t.Callable[[bytes], None], t.Optional[t.Callable[["Files"], None]]]
@@ -180,16 +183,19 @@ class Division:
             store, named = open_store(self._directory), bool(part.names)
             return LevelReport(note, end_list, store, True, *self._ears(part), listed=named)
 
+        # Who has the list by then scans what it names: another attempt could name others.
         looking = self._lanes.first.carry(self._build(part), make_report=make, may_retry=lambda: not listed.done())
         ended = asyncio.ensure_future(looking)
         self._looks.append((part, ended))
         await asyncio.wait((listed, ended), return_when=asyncio.FIRST_COMPLETED)
         if ended.done():
             try:
-                ended.result()
+                verdict = ended.result().verdict
             except UndividedError:
                 self._looks.pop()
                 return None
+            if verdict in _BROKEN:
+                return []
         return directories
 
     async def _scan(self, names: t.Sequence[bytes]) -> None:
@@ -209,7 +215,7 @@ class Division:
             for some in cut_shares(names, self._scanners, len(request.sources[0].text), most)
         ]
         waiting = iter(shares)
-        able = self._lanes.all[: self._scanners]
+        able = self._lanes.all[: self._scanners] if shares else []
         self._lanes.bandwidth.holders = self._scanners
         hearing = asyncio.ensure_future(self._hear(shares))
         tasks = {hearing, *(asyncio.ensure_future(self._work(lane, waiting, able)) for lane in tuple(able))}
@@ -246,7 +252,7 @@ class Division:
             report = t.cast("LevelReport", await ended)
             await report.release()
             self._take(part, report)
-            if report.verdict in (Verdict.FATAL, Verdict.RETRY):
+            if report.verdict in _BROKEN:
                 return
         for share in shares:
             self._take(share.part, await share.hear())

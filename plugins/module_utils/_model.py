@@ -239,8 +239,12 @@ def readable(path: bytes) -> str:
 
 
 def legible(line: bytes) -> str:
-    """Give a line of rsync or ssh as text: every byte that is not UTF-8 in rsync's notation, ``\\#ooo``."""
-    return re.sub("[\udc80-\udcff]", lambda match: _escape(match[0]), line.decode("utf-8", "surrogateescape"))
+    """Give a line of rsync or ssh as text: what is not UTF-8 or no terminal should see in rsync's notation, ``\\#ooo``.
+
+    What rsync has escaped already stays as it is, and so do tabs, and the returns at the end of what ssh says.
+    """
+    text = line.decode("utf-8", "surrogateescape")
+    return "".join(sign if sign.isprintable() or sign in "\t\r" else _escape(sign) for sign in text)
 
 
 def printable(path: bytes) -> str:

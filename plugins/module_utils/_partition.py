@@ -201,9 +201,9 @@ class Partitioner:
 
         Args:
             busy: How many lanes carry one.
-            patient: While the scan runs, rather wait until there is one for each of the others that costs its least.
+            patient: While the scan runs, rather wait until there is one of the least cost for each lane without any.
         """
-        if self.complete or self.remaining >= self._idle(busy) * self.pace.least:
+        if self.complete or sum(one.closed for one in self._gatherers) >= self._idle(busy) * self.pace.least:
             return any(not gatherer.empty for gatherer in self._gatherers)
         return not patient and any(gatherer.ready for gatherer in self._gatherers)
 

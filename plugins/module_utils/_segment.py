@@ -194,6 +194,11 @@ class Gatherer:
         return bool(self._heap) or (self._files > 0 and self._run is None)
 
     @property
+    def closed(self) -> int:
+        """Cost of the segments."""
+        return self.remaining - self._cost
+
+    @property
     def empty(self) -> bool:
         return not self._heap
 

@@ -76,8 +76,37 @@ def test_scanners_do_not_wait_for_the_end_of_the_pass_that_names_directories(
     assert deep.arrived() is not check
 
 
+def test_nobody_scans_what_a_pass_names_that_breaks_off(folder: str, deep: Tree) -> None:
+    """It is the only rsync that scans at all."""
+    log = os.path.join(folder, "log")
+    looks = LOOKING % 'rsync "$@" | grep -v "^total:"; exit 11'
+    result = scan_with(folder, deep, 'case "$*" in *--dry-run*) echo >> %s;; esac' % log, looks)
+    assert (result["failed"], result["rc"], result["stage"]) == (True, 11, "scan"), result
+    with open(log) as stream:
+        assert stream.read() == "\n"
+
+
+def test_no_lane_logs_in_to_scan_nothing(folder: str, tree: Tree) -> None:
+    place, flat = os.path.join(folder, "sshd"), os.path.join(tree.source, "d0")
+    os.mkdir(place)
+    os.mkdir(tree.dest)
+    with servers.sshd(place) as ssh:
+
+        def connections() -> int:
+            with open(ssh.log) as said:
+                return said.read().count("Connection from")
+
+        before = connections()
+        log = os.path.join(folder, "log")
+        program = wrapper(folder, 'case "$*" in *--debug=deltasum*) echo >> %s;; esac' % log)
+        params = tree.params(src=flat + "/", dest="%s:%s" % (ssh.host, tree.dest), **ssh.options(), rsync_path=program)
+        result = engine.run(params, check=True)
+        assert (result["failed"], result["stats"]["files"], connections() - before) == (False, 4, 1), result
+    assert os.path.exists(log)
+
+
 def test_a_pass_that_dies_when_it_has_named_them_ends_the_run(folder: str, deep: Tree) -> None:
-    """Whoever scans them then is ended; nothing is passed on."""
+    """Whoever scans them then is ended, and nothing of that is passed on."""
     mark = os.path.join(folder, "scans")
     looks = LOOKING % ('rsync "$@"; while [ ! -e %s ]; do sleep 0.02; done; kill -9 $$' % mark)
     result = scan_with(folder, deep, looks, SCANNING % ("d0", "touch %s; sleep 60" % mark))

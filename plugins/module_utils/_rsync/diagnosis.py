@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.vgreb.jsync.plugins.module_utils._model import legible, readable
+from ansible_collections.vgreb.jsync.plugins.module_utils._model import legible
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import NOT_ALLOWED, NOT_FOUND, describe
 
 _SENTENCES = [
@@ -85,7 +85,7 @@ def explain(code: int, words: bytes, host: str) -> str:
     for pattern, sentence in _PATTERNS:
         match = pattern.search(words)
         if match:
-            groups = [readable(group or b"").strip() for group in match.groups()]
+            groups = [legible(group or b"").strip() for group in match.groups()]
             return sentence.format(*groups, host=host or "this host")
     lines = [line for line in words.splitlines() if line.strip() and not line.startswith(_SAYS_LITTLE)] or [b""]
     own = legible(lines[-1]).strip() or describe(code)

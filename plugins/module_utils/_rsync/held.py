@@ -133,7 +133,7 @@ class LevelReport(HeldReport):
                 self._on_directory(change)
         if kept:
             super().read_output(b"".join(line + b"\n" for line in kept))
-        if len(kept) < len(said):
+        if any(line.startswith(_ALL_HEARD) for line in said):
             self._on_all()
         if not data:
             super().read_output(data)

@@ -7,8 +7,8 @@
 r"""Read what rsync prints. Pure: bytes in, values out; no process is needed to test it.
 
 No path that rsync prints holds two slashes in a row, so ``//`` ends the name; a directory prints its own slash first.
-In the C locale bytes that do not print come as ``\#ooo``, and so does the backslash of a literal ``\#ooo``: decoding
-gives the exact bytes back.
+In the C locale bytes that do not print, with ``--8-bit-output`` control characters alone, come as ``\#ooo``, and so
+does the backslash of a literal ``\#ooo``: decoding gives the exact bytes back.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._model import (
     Listing,
     Problem,
     legible,
-    readable,
 )
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.blocks import decode, read_block
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import FULL, Verdict, classify
@@ -104,17 +103,17 @@ def parse_problem(line: bytes, *, listed: bool = True) -> Problem | None:
         return Problem(decode(match.group(1)), "vanished", True, True)
     match = _VERIFICATION.fullmatch(line)
     if match:
-        return Problem(decode(match.group(1)), readable(b"failed verification: " + match.group(2)), False, False)
+        return Problem(decode(match.group(1)), legible(b"failed verification: " + match.group(2)), False, False)
     match = _SKIPPED.fullmatch(line)
     if match:
-        return Problem(decode(match.group(2)), readable(match.group(1)), False, True)
+        return Problem(decode(match.group(2)), legible(match.group(1)), False, True)
     match = _BLOCKED.fullmatch(line)
     if match:
-        return Problem(decode(match.group(1)), readable(line[: match.start(1) - 2]), False, False)
+        return Problem(decode(match.group(1)), legible(line[: match.start(1) - 2]), False, False)
     match = _UNFIT.fullmatch(line)
     if match:
         sender = match.group(1).startswith((b"symlink has", b"skipping", b"[sender"))
-        return Problem(decode(match.group(2)), readable(match.group(1)), False, sender)
+        return Problem(decode(match.group(2)), legible(match.group(1)), False, sender)
     match = _UNREMOVED.fullmatch(line) or _MESSAGE.fullmatch(line) or _DELETION.fullmatch(line)
     if match is None:
         return None
@@ -125,7 +124,7 @@ def parse_problem(line: bytes, *, listed: bool = True) -> Problem | None:
     elif b'" => ' in path:
         path = path.split(b'" => ')[0]
     vanished = listed and bool(_GONE.match(action.strip())) and (cause or b"").startswith(b"No such file")
-    reason = ": ".join(readable(part.strip()) for part in (action, cause) if part)
+    reason = ": ".join(legible(part.strip()) for part in (action, cause) if part)
     if action.endswith(b"xattr"):  # fsetxattr("path","attribute")
         path = path.split(b'","')[0]
     name = final_name(decode(path), action) if role == b"receiver" else decode(path)

@@ -319,6 +319,18 @@ def test_a_patient_lane_waits_while_little_is_known(tmp_path: t.Any) -> None:
     partitioner.close()
 
 
+def test_what_cannot_be_cut_yet_is_nothing_to_take(tmp_path: t.Any) -> None:
+    partitioner = growing(tmp_path, BARE._replace(partition=10))
+    partitioner.add([b"./a"], [1])
+    partitioner.enter(b"./d")
+    for number in range(20):
+        partitioner.add([b"./d/%d" % number], [1])
+    assert not partitioner.ready(1)
+    partitioner.leave()
+    assert partitioner.ready(1)
+    partitioner.close()
+
+
 def test_a_lane_that_has_waited_takes_what_there_is(tmp_path: t.Any) -> None:
     partitioner = growing(tmp_path, Sizes())
     assert partitioner.take(patient=False) is None
