@@ -165,7 +165,7 @@ class Carrier:
         self, lane: Lane, root: Endpoint, partition: Partition, report: Report, seconds: float, left: int
     ) -> None:
         """Take in what came of a partition: of so many files that are left rsync has not said that they arrived."""
-        if report.verdict in (Verdict.FATAL, Verdict.RETRY):
+        if report.verdict.broken:
             self.broken = self.broken or report.repeated
             self._lanes.require(report)
         if report.verdict is Verdict.PARTIAL and self._defer:
@@ -225,7 +225,7 @@ class Carrier:
             return  # all names are there and the same: it was the temporary file of another lane that vanished
         self._outcome.settle(report, named=True)
         self._outcome.failures.extend(failures)
-        if dry_run.verdict in (Verdict.FATAL, Verdict.RETRY):
+        if dry_run.verdict.broken:
             self._outcome.note(PARTIAL)
             self.give_up(partition, UNCONFIRMED + self._lanes.explain(dry_run))
         elif differing > back:

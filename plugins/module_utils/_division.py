@@ -21,7 +21,6 @@ import typing as t
 
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncError
 from ansible_collections.vgreb.jsync.plugins.module_utils._model import Part
-from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import Verdict
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.held import (
     HeldReport,
     LevelReport,
@@ -50,8 +49,6 @@ _MOST = 20_000
 # On a pull lists name them, and rsync checks each name that arrives against its whole list: the most in all and in one.
 _MOST_LISTED = 2_000
 _SHARE_LISTED = 128
-
-_BROKEN = (Verdict.FATAL, Verdict.RETRY)
 
 # Who is told of a change, of another line, and of many files at once.
 _Ears = t.Tuple[t.Callable[["Change"], None], t.Callable[[bytes], None], t.Optional[t.Callable[["Files"], None]]]
@@ -149,10 +146,7 @@ class Division:
                 units = [change for change in units if change.created] + below
             await self._scan([change.name for change in units])
         finally:
-            ending = [ended for _part, ended in self._looks]
-            for ended in ending:
-                ended.cancel()
-            await asyncio.gather(*ending, return_exceptions=True)
+            await _end([ended for _part, ended in self._looks])
         whole = combine(self._reports)
         if "Number of files" in whole.statistics:
             whole.statistics["Number of files"] -= self._again
@@ -161,7 +155,7 @@ class Division:
     async def _look(self, part: Part) -> list[Change] | None:
         """Look at directories alone, and give the directories in them as soon as all are listed.
 
-        None where one scanner should do what lies below.
+        None where one scanner should do what lies below; no directories where rsync breaks off before.
         """
         directories: list[Change] = []
         listed: asyncio.Future[None] = asyncio.get_event_loop().create_future()
@@ -194,7 +188,7 @@ class Division:
             except UndividedError:
                 self._looks.pop()
                 return None
-            if verdict in _BROKEN:
+            if verdict.broken:
                 return []
         return directories
 
@@ -226,9 +220,7 @@ class Division:
                 for task in done:
                     task.result()
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await _end(tasks)
             self._lanes.bandwidth.holders = 1
 
     async def _work(self, lane: Lane, waiting: t.Iterator[_Share], able: list[Lane]) -> None:
@@ -252,7 +244,7 @@ class Division:
             report = t.cast("LevelReport", await ended)
             await report.release()
             self._take(part, report)
-            if report.verdict in _BROKEN:
+            if report.verdict.broken:
                 return
         for share in shares:
             self._take(share.part, await share.hear())
@@ -285,6 +277,13 @@ class Division:
         self._again += count_again(part.names) + bool(part.names and self._lanes.request.pull)  # a list implies the top
         if report.late:
             self._lanes.heard(report)
+
+
+async def _end(tasks: t.Collection[asyncio.Future[t.Any]]) -> None:
+    """Cancel what has not ended yet, and wait until it has."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 __all__ = ("Division",)

@@ -269,7 +269,7 @@ class Finalize:
             self._outcome.blame(report)
             self._outcome.failures.add(Failure(b"", UNCONFIRMED + error.message))
             raise
-        if dry_run.verdict in (Verdict.FATAL, Verdict.RETRY) or dry_run.unnamed:
+        if dry_run.verdict.broken or dry_run.unnamed:
             self._outcome.failures.add(Failure(b"", UNCONFIRMED + self._lanes.explain(dry_run)))
 
     def _count(self, change: Change) -> None:

@@ -243,14 +243,18 @@ def legible(line: bytes) -> str:
 
     What rsync has escaped already stays as it is, and so do tabs, and the returns at the end of what ssh says.
     """
-    text = line.decode("utf-8", "surrogateescape")
-    return "".join(sign if sign.isprintable() or sign in "\t\r" else _escape(sign) for sign in text)
+    return _escape_unprintable(line.decode("utf-8", "surrogateescape"), but="\t\r")
 
 
 def printable(path: bytes) -> str:
     """Give a path as one line of text that no terminal acts upon, in rsync's notation: ``\\#ooo`` for other bytes."""
-    text = re.sub(r"\\(?=#[0-7]{3})", r"\\#134", path.decode("utf-8", "surrogateescape"))
-    return "".join(sign if sign.isprintable() else _escape(sign) for sign in text)
+    return _escape_unprintable(re.sub(r"\\(?=#[0-7]{3})", r"\\#134", path.decode("utf-8", "surrogateescape")))
+
+
+def _escape_unprintable(text: str, *, but: str = "") -> str:
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() or sign in but else _escape(sign) for sign in text)
 
 
 def _escape(sign: str) -> str:

@@ -17,6 +17,8 @@ from tests.support import engine, servers, trees
 
 # The scanner of a part of the tree: it is the only rsync that is given all of this.
 SCANNING = 'case "$*" in *--dry-run*--recursive*--no-implied-dirs*/./%s/*) %s;; esac'
+# The pass over the top of the tree alone.
+LOOKING = 'case "$*" in *--dry-run*--debug=deltasum*/src/\\ *) %s;; esac'
 KILLED = 'if mkdir %s 2>/dev/null; then rsync "$@"; kill -9 $$; fi'
 PARTS = ("d0", "d1", "d2")
 
@@ -61,9 +63,6 @@ def test_one_that_was_heard_ends_the_run(folder: str, deep: Tree) -> None:
     assert deep.arrived()
 
 
-LOOKING = 'case "$*" in *--dry-run*--debug=deltasum*/src/\\ *) %s;; esac'
-
-
 @pytest.mark.parametrize("check", [True, False])
 def test_scanners_do_not_wait_for_the_end_of_the_pass_that_names_directories(
     folder: str, deep: Tree, check: bool
@@ -86,22 +85,17 @@ def test_nobody_scans_what_a_pass_names_that_breaks_off(folder: str, deep: Tree)
         assert stream.read() == "\n"
 
 
-def test_no_lane_logs_in_to_scan_nothing(folder: str, tree: Tree) -> None:
-    place, flat = os.path.join(folder, "sshd"), os.path.join(tree.source, "d0")
-    os.mkdir(place)
+def test_no_lane_logs_in_to_scan_nothing(folder: str, tree: Tree, ssh: servers.Ssh) -> None:
+    def connections() -> int:
+        with open(ssh.log) as said:
+            return said.read().count("Connection from")
+
     os.mkdir(tree.dest)
-    with servers.sshd(place) as ssh:
-
-        def connections() -> int:
-            with open(ssh.log) as said:
-                return said.read().count("Connection from")
-
-        before = connections()
-        log = os.path.join(folder, "log")
-        program = wrapper(folder, 'case "$*" in *--debug=deltasum*) echo >> %s;; esac' % log)
-        params = tree.params(src=flat + "/", dest="%s:%s" % (ssh.host, tree.dest), **ssh.options(), rsync_path=program)
-        result = engine.run(params, check=True)
-        assert (result["failed"], result["stats"]["files"], connections() - before) == (False, 4, 1), result
+    before, log = connections(), os.path.join(folder, "log")
+    program = wrapper(folder, 'case "$*" in *--debug=deltasum*) echo >> %s;; esac' % log)
+    params = tree.params(src=tree.source + "/d0/", dest="%s:%s" % (ssh.host, tree.dest), **ssh.options())
+    result = engine.run(dict(params, rsync_path=program), check=True)
+    assert (result["failed"], result["stats"]["files"], connections() - before) == (False, 4, 1), result
     assert os.path.exists(log)
 
 

@@ -91,6 +91,11 @@ class Verdict(enum.Enum):
     RETRY = "retry"  # connection, time-out or killed: worth another try
     FATAL = "fatal"  # no other attempt and no other partition would do better
 
+    @property
+    def broken(self) -> bool:
+        """It has broken off: what it has not said, nobody knows."""
+        return self in (Verdict.RETRY, Verdict.FATAL)
+
 
 def classify(code: int, words: bytes = b"", *, only_vanished: bool = False) -> Verdict:
     """Say what the end of one rsync asks for.

@@ -122,19 +122,18 @@ class LevelReport(HeldReport):
         """
         lines = (self._line + data).split(b"\n")
         self._line = lines.pop() if data else b""
-        said = [line for line in lines if line and not line.startswith(_SAME_FILE)]
-        self._same += len(lines) - len(said)
+        kept = [line for line in lines if line and not line.startswith(_SAME_FILE)]
+        self._same += len(lines) - len(kept)
         if self._same > _MOST_SAME:
             raise UndividedError
-        kept = [line for line in said if not line.startswith(_ALL_HEARD)]
         for line in kept:
             change = parse_change(line) if line.startswith(_DIRECTORY) else None
             if change is not None:
                 self._on_directory(change)
+            elif line.startswith(_ALL_HEARD):
+                self._on_all()
         if kept:
             super().read_output(b"".join(line + b"\n" for line in kept))
-        if any(line.startswith(_ALL_HEARD) for line in said):
-            self._on_all()
         if not data:
             super().read_output(data)
 

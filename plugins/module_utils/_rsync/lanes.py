@@ -14,7 +14,6 @@ import typing as t
 from ansible_collections.vgreb.jsync.plugins.module_utils._errors import LaneError, RsyncError
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.bandwidth import Bandwidth
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.diagnosis import explain
-from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import Verdict
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lane import Lane
 
 if t.TYPE_CHECKING:
@@ -143,7 +142,7 @@ class Lanes:
             LaneError: The far end takes no more connections than it has; others may go on.
             RsyncError: It could not run.
         """
-        if report.verdict in (Verdict.FATAL, Verdict.RETRY):
+        if report.verdict.broken:
             raise (LaneError if report.turned_away else RsyncError)(self.explain(report), report.code)
 
     def explain(self, report: Report) -> str:

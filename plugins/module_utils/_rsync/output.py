@@ -17,13 +17,7 @@ import re
 import time
 import typing as t
 
-from ansible_collections.vgreb.jsync.plugins.module_utils._model import (
-    Change,
-    Files,
-    Listing,
-    Problem,
-    legible,
-)
+from ansible_collections.vgreb.jsync.plugins.module_utils._model import Change, Files, Listing, Problem, legible
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.blocks import decode, read_block
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.exitcodes import FULL, Verdict, classify
 
@@ -40,6 +34,7 @@ _STATISTIC = re.compile(rb"([A-Z][A-Za-z ]+): (\d+)(?: bytes)?(?: \((.*)\))?")
 _COUNT = re.compile(rb"(\w+): (\d+)")
 _CHATTER = re.compile(
     rb"sent \d+ bytes  received |total size is \d|File list \w+ time: |sending |receiving |ignoring unsafe |done$|$"
+    rb"|total: matches="
 )
 
 _REMOVED = b"sender removed "
