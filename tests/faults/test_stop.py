@@ -204,12 +204,43 @@ def test_lanes_are_lost_where_rsync_names_nothing(folder: str, ssh: servers.Ssh,
 @pytest.mark.parametrize("compare", ["exit 12", '{ echo "rsync: it cannot be looked at" >&2; exit 23; }'])
 def test_a_comparison_that_fails_where_rsync_names_nothing(folder: str, tree: Tree, compare: str) -> None:
     """The result says that names may be missing in it, and what rsync has said."""
-    started, go = start_nameless(folder, tree.params(), compare)
+    started, go = start_nameless(folder, tree.params(retries=1), compare)
     os.mkdir(go)
     result = started.result()
     assert (result["failed"], result["rc"], len(result["failures"])) == (True, 23, 1), result
     assert "it cannot be done" in result["msg"]
     assert result["failures"][0]["reason"].startswith(UNCONFIRMED), result
+
+
+@pytest.mark.parametrize("lost", [[1], [1, 2]], ids=["the first", "all"])
+def test_lanes_are_lost_while_a_comparison_starts(folder: str, ssh: servers.Ssh, tree: Tree, lost: list[int]) -> None:
+    """Its ssh logs in by itself then, and is refused: that is the end of the lane, not of the comparison."""
+    victims = os.path.join(folder, "victims")
+    compare = "{ [ ! -f %(v)s ] || { kill -9 $(cat %(v)s); mv %(v)s %(v)s.gone; }; }" % {"v": victims}
+    params = tree.params(**ssh.options(), dest="%s:%s" % (ssh.host, tree.dest), jobs=2, bwlimit="8m", retries=1)
+    started, go = start_nameless(folder, params, compare)
+    there = masters(folder)
+    trees.write(os.fsencode(victims), " ".join(str(there[lane]) for lane in lost).encode())
+    os.rename(ssh.key + ".pub", ssh.key + ".locked")
+    os.unlink(os.path.join(tree.dest, "d0", "file0"))
+    os.mkdir(go)
+    result = started.result()
+    (failure,) = result["failures"]
+    if lost == [1]:
+        assert (result["rc"], failure["path"], failure["reason"]) == (23, "d0/file0", DIFFERS), result
+    else:
+        assert result["rc"] == 255 and "refused the login" in result["msg"], result
+        assert failure["reason"] == UNCONFIRMED + result["msg"], result
+    assert_clean(started, tree, folder)
+
+
+def test_a_comparison_that_breaks_off_is_run_again(folder: str, tree: Tree) -> None:
+    started, go = start_nameless(folder, tree.params(retries=1), "{ ! mkdir %s/again || exit 12; }" % folder)
+    os.unlink(os.path.join(tree.dest, "d0", "file0"))
+    os.mkdir(go)
+    result = started.result()
+    assert [(each["path"], each["reason"]) for each in result["failures"]] == [("d0/file0", DIFFERS)], result
+    assert result["stats"]["retries"] == 1
 
 
 def test_no_lane_is_left(folder: str, ssh: servers.Ssh, tree: Tree) -> None:

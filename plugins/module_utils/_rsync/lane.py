@@ -242,7 +242,7 @@ class Lane:
                     report = make_report()
                     await self._finish(self._start(build, rate, report), report)
                 report.repeated = repeated
-                if report.verdict is not Verdict.RETRY or not (report.turned_away or may_retry()):
+                if not self._may_help(report) or not (report.turned_away or may_retry()):
                     return report
                 if report.turned_away and self._served:
                     self._served = False  # the daemon counts a connection until its own process has ended
@@ -254,10 +254,21 @@ class Lane:
                 self.retries += 1
                 await pause(max(attempt, 1))
 
+    def _may_help(self, report: Report) -> bool:
+        """Say whether another attempt may do better than one that has ended.
+
+        Where the connection was lost just before, ssh has logged in by itself; if that was refused, the lane is to say
+        so, not the rsync.
+        """
+        lost = self._master is not None and not self._master.running
+        return report.verdict is Verdict.RETRY or (report.verdict is Verdict.FATAL and lost)
+
     async def compare(
         self, build: Build, report: Report, failures: Listing, *, left: int | None = None
     ) -> Comparison:
         """Ask rsync, in dry run, which names still differ, and list each with what a report says about it.
+
+        One that breaks off before it has named any is run again, by itself or, where the lane is lost, over another.
 
         Args:
             build: Gives the argument vector of a dry run.
@@ -277,7 +288,7 @@ class Lane:
             back += bool(reason) and left is not None
             (failures if reason or left is None else changed).add(Failure(change.name, reason or DIFFERS))
 
-        dry_run = await self.carry(build, differs, may_retry=lambda: False)
+        dry_run = await self.carry(build, differs, may_retry=lambda: failures.total == before and not changed.total)
         if left is not None and left > back + dry_run.vanished:
             failures.extend(changed)
         differing = failures.total - before
