@@ -58,7 +58,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.far import chec
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.guardian import Guardian
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.lanes import Lanes
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.priority import find_priority
-from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.processes import Processes
+from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.processes import Processes, allow_files
 from ansible_collections.vgreb.jsync.plugins.module_utils._scan import Scan
 from ansible_collections.vgreb.jsync.plugins.module_utils._spool import socket_directory, state_directory
 from ansible_collections.vgreb.jsync.plugins.module_utils._strategy import (
@@ -124,6 +124,7 @@ def synchronize(request: Request, outcome: Outcome, *, sizes: Sizes | None = Non
     """Run a request to its end; what came of it is in the outcome, also when it failed or was stopped."""
     if request.umask is not None:
         os.umask(request.umask)
+    allow_files(request.jobs_max)
     with _recorded(outcome):
         asyncio.run(_supervise(request, outcome, sizes or Sizes()))
 

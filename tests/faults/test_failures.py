@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import subprocess
 import typing as t
@@ -208,6 +209,18 @@ def test_a_closed_directory_that_a_broken_rsync_has_opened(folder: str, words: s
     result = engine.run({**params, "rsync_path": program})
     assert result["failed"] is False and result["stats"]["retries"] == 1, result
     assert not snapshot.differences(snapshot.snapshot(source), snapshot.snapshot(dest))
+
+
+def test_more_lanes_than_a_process_may_have_files_open_at_first(folder: str) -> None:
+    tree = Tree(folder, files=40, size=256 << 10)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/dev/fd")) + 40, hard))
+    try:
+        result = engine.run(tree.params(jobs=40, bwlimit="8m"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert (result["failed"], result["stats"]["files"]) == (False, 40), result
+    assert tree.arrived()
 
 
 def test_more_logins_than_the_server_takes_at_once(folder: str) -> None:

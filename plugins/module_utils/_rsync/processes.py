@@ -9,6 +9,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import resource
 import signal
 import time
 import typing as t
@@ -24,6 +26,22 @@ GRACE_SECONDS = 5.0
 _STEPS = (0, signal.SIGTERM, signal.SIGKILL)
 
 _POLL_SECONDS = 0.02
+
+# A lane holds the pipes of its ssh, of an rsync that takes its leave, of one that sends and of one that waits, and the
+# lists of the last two; the rest is for the scan.
+_FILES_EACH = 12
+_FILES_BESIDE = 128
+
+
+def allow_files(lanes: int) -> None:
+    """Let this process have as many files open as so many lanes need, as far as it may: some hosts begin with 256."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = _FILES_BESIDE + _FILES_EACH * lanes
+    if hard != resource.RLIM_INFINITY:
+        needed = min(needed, hard)
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        with contextlib.suppress(OSError, ValueError):  # the system allows fewer
+            resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
 
 
 class Processes:
@@ -147,4 +165,4 @@ class Processes:
                 self._guardian.ended(process.pid)
 
 
-__all__ = ("Processes",)
+__all__ = ("Processes", "allow_files")
