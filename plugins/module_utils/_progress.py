@@ -97,6 +97,7 @@ class Progress:
             "eta": math.ceil(left / pace) if known else None,
             "deleted": outcome.deletions,
             "failures": outcome.failures.total,
+            "msg": outcome.message or None,
             "lanes": [_row(lane, underway.get(lane.number)) for lane in outcome.lanes],
         }
 

@@ -118,11 +118,12 @@ def line(fields: t.Mapping[str, t.Any]) -> str:
 
 def describe(run: Snapshot) -> str:
     """Give a snapshot as one line of a log: ``web01: transfer 43% 12.1/28.0 GB 512 MB/s 8 lanes ...``."""
+    end = f"; {_end(run)}" if run.msg else ""
     if run.percent is None:
-        return f"{run.name}: {_unscanned(run)}"
+        return f"{run.name}: {_unscanned(run)}{end}"
     words = [run.stage, f"{run.percent}%", size_of(run.bytes_done, run.bytes_total).strip(), _rate(run), _busy(run)]
     words += [count_of(run.files_done, run.files_total).strip(), _eta(run), *_troubles(run)]
-    return f"{run.name}: {' '.join(filter(None, words))}"
+    return f"{run.name}: {' '.join(filter(None, words))}{end}"
 
 
 def block(runs: t.Sequence[Snapshot], columns: int, rows: int, style: Style) -> list[str]:
@@ -153,10 +154,13 @@ def _run_rows(runs: t.Sequence[Snapshot], room: int, style: Style) -> list[str]:
     rest = room - name_room - 1
     if rest < 1:
         return names
-    counted = [run for run in runs if run.percent is not None]
+    counted = [run for run in runs if run.percent is not None and not run.msg]
     chosen, length = _choose(counted, rest)
     rows = []
     for name, run in zip(names, runs):
+        if run.msg:
+            rows.append(f"{name} {style.paint(cut(_end(run), rest), _FAILED)}")
+            continue
         if run.percent is None:
             rows.append(f"{name} {_fitting_unscanned(run, rest)}")
             continue
@@ -213,6 +217,11 @@ def _lane_row(lane: Lane, room: int) -> str:
     if room < 2 * len(start):
         start = f"{lane.lane:>3} "
     return cut(start + cut(lane.path or "", max(room - len(start), 1), keep_end=True), room)
+
+
+def _end(run: Snapshot) -> str:
+    """What will come of a run that cannot go on."""
+    return f"it will fail: {run.msg}"
 
 
 def _unscanned(run: Snapshot) -> str:

@@ -63,6 +63,7 @@ class Sinks:
         fields = {**snapshot, **self._source}
         if self._secret:
             fields["lanes"] = [{**lane, "path": None} for lane in fields["lanes"]]
+            fields["msg"] = None
         if self._log is not None:
             self._append(self._log, {"time": round(time.time(), 3), **fields})
         if self._sends:
@@ -119,6 +120,7 @@ def last_snapshot(result: t.Mapping[str, t.Any], latest: Snapshot | None) -> Sna
         "eta": 0 if ended else None,
         "deleted": stats["deletions"],
         "failures": stats["failures"],
+        "msg": None if ended else result["msg"],
         "lanes": [
             {"lane": lane["lane"], "path": None, "files": lane["files"], "bytes": lane["bytes"], "busy": False}
             for lane in result["lanes"]

@@ -53,6 +53,7 @@ class Snapshot(t.NamedTuple):
         eta: Seconds left; None while it cannot be known.
         deleted: Names that were deleted.
         failures: Names that did not arrive.
+        msg: Why the run cannot go on; None while it can.
         lanes: All lanes, in the order of their numbers.
         interval: Seconds from line to line, where the task says.
     """
@@ -71,6 +72,7 @@ class Snapshot(t.NamedTuple):
     eta: int | None
     deleted: int
     failures: int
+    msg: str | None
     lanes: tuple[Lane, ...]
     interval: float | None
 
@@ -113,6 +115,7 @@ def parse(fields: t.Mapping[str, t.Any]) -> Snapshot:
             eta=_known(_number, fields["eta"]),
             deleted=_number(fields["deleted"]),
             failures=_number(fields["failures"]),
+            msg=_known(_text, fields.get("msg")),
             lanes=tuple(map(_lane, fields["lanes"])),
             interval=_known(_seconds, fields.get("interval")),
         )

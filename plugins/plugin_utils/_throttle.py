@@ -19,7 +19,7 @@ class Throttle:
     """Chooses the snapshots of one run that are shown.
 
     The first comes after 2 s, the next ones when 10 % or 10 s have passed, whichever is later. Before the percentage is
-    known, a tenth of the time so far stands for it.
+    known, a tenth of the time so far stands for it. Where a run says that it cannot go on, that comes at once.
 
     Args:
         interval: Seconds from one to the next instead.
@@ -37,6 +37,8 @@ class Throttle:
         return True
 
     def _early(self, snapshot: t.Mapping[str, t.Any]) -> bool:
+        if snapshot.get("msg") and not (self._last and self._last.get("msg")):
+            return False
         seconds = snapshot["seconds"]
         if self._last is None:
             return bool(seconds < min(FIRST_SECONDS, FIRST_SECONDS if self._interval is None else self._interval))

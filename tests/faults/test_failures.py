@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import resource
 import shutil
@@ -16,7 +18,7 @@ import pytest
 
 from tests.faults.conftest import Tree, wrapper
 from tests.support import engine, programs, servers, snapshot, trees
-from tests.support.processes import mentioning
+from tests.support.processes import mentioning, wait_for
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a file system or become another user")
 
@@ -53,6 +55,27 @@ def test_disk_full(ssh: servers.Ssh, tree: Tree, tiny: str, remote: bool) -> Non
     subprocess.run(["mount", "-o", "remount,size=40m", tiny], check=True)
     assert engine.run(tree.params(dest=dest, delete=True))["failed"] is False
     assert not snapshot.differences(snapshot.snapshot(tree.source), snapshot.snapshot(dest))
+
+
+@needs_root
+def test_a_full_disk_is_told_while_the_scan_still_runs(folder: str, tree: Tree, tiny: str) -> None:
+    go, follow = os.path.join(folder, "go"), os.path.join(folder, "follow")
+    waits = 'rsync "$@"; while [ -d %s ] && [ ! -d %s ]; do sleep 0.02; done; exit' % (tiny, go)
+    program = wrapper(folder, 'case "$*" in *--dry-run*) %s;; esac' % waits)
+    params = tree.params(dest=os.path.join(tiny, "dst"), rsync_path=program, follow=follow)
+    started = engine.Started(params, folder, sizes=engine.SMALL._replace(scanners=1))
+
+    def told() -> dict[str, t.Any] | None:
+        with contextlib.suppress(OSError), open(os.path.join(follow, "status.json")) as stream:
+            found = t.cast("dict[str, t.Any]", json.load(stream))
+            return found if found["msg"] else None
+        return None
+
+    found = wait_for(told, "the run to say that it cannot go on")
+    os.mkdir(go)
+    result = started.result()
+    assert (found["scanned"], found["msg"]) == (False, result["msg"]), result
+    assert result["msg"].startswith("the destination is full") and result["failures"]
 
 
 class Crowded:

@@ -53,6 +53,7 @@ KINDS: dict[str, t.Any] = {
     "eta": (int, type(None)),
     "deleted": int,
     "failures": int,
+    "msg": (str, type(None)),
     "lanes": list,
 }
 LANE_KINDS = {"lane": int, "path": (str, type(None)), "files": int, "bytes": int, "busy": bool}

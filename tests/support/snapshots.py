@@ -32,6 +32,7 @@ def message(host: str = "web01", **fields: t.Any) -> dict[str, t.Any]:
         "eta": 31,
         "deleted": 0,
         "failures": 0,
+        "msg": None,
         "lanes": [lane(1), lane(2)],
         "interval": None,
     }

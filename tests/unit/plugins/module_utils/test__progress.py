@@ -78,6 +78,7 @@ def test_before_anything_is_known() -> None:
         "eta": None,
         "deleted": 0,
         "failures": 0,
+        "msg": None,
         "lanes": [],
     }
 
@@ -96,6 +97,13 @@ def test_totals_grow_while_the_scan_runs_and_nobody_knows_the_end() -> None:
         False,
     )
     assert (second["bytes"], second["percent"], second["scanned"]) == ({"done": 100, "total": 500}, 20, True)
+
+
+def test_a_run_that_cannot_go_on_says_so_before_it_has_ended() -> None:
+    run = Run()
+    run.find(100, ended=False)
+    run.outcome.fail("no space", 11)
+    assert (run.look()["msg"], run.look()["scanned"]) == ("no space", False)
 
 
 def test_a_large_file_counts_as_it_goes() -> None:

@@ -45,6 +45,14 @@ def drawn(*runs: dict[str, t.Any], columns: int = 100, rows: int = 16, style: St
             message(**DONE, deleted=1204, failures=3),
             "web01: finalize 99% 12.1/28.0 GB 18,204/41,000 files 1,204 deleted 3 failed",
         ),
+        (
+            scanning(msg="dest: the disk is full"),
+            "web01: scanning: 18,204 files, 12.1 GB so far; it will fail: dest: the disk is full",
+        ),
+        (
+            message(**DONE, **NOTHING, msg="no space"),
+            "web01: finalize 99% 0/0 B 0/0 files; it will fail: no space",
+        ),
         (message(**DONE, **NOTHING), "web01: finalize 99% 0/0 B 0/0 files"),
         (
             message(bytes={"done": 0, "total": 2**63 - 1}, percent=0),
@@ -133,6 +141,12 @@ def test_what_is_done_while_scanning() -> None:
     assert line(some) == "web01: scanning: 18,204 files, 12.1 GB so far"
 
 
+@pytest.mark.parametrize(("columns", "text"), [(80, "it will fail: the disk is full"), (24, "it will fail: ...")])
+def test_what_cannot_go_on(columns: int, text: str) -> None:
+    for run in (scanning(msg="the disk is full"), message(msg="the disk is full", lanes=[])):
+        assert drawn(run, columns=columns) == ["web01 " + text]
+
+
 def test_the_bar_is_full_at_the_end_only() -> None:
     assert "░" in drawn(message(percent=99))[0] and "█" not in drawn(message(percent=0))[0]
     assert "░" not in drawn(message(percent=100, stage="result"))[0]
@@ -169,6 +183,7 @@ RUNS = st.lists(
         eta=st.none() | COUNTS,
         deleted=COUNTS,
         failures=COUNTS,
+        msg=st.none() | WRITTEN,
         lanes=GENERATED_LANES,
     ),
     max_size=5,

@@ -119,7 +119,7 @@ def test_a_log_on_a_full_disk_does_not_end_the_run(said: list[t.Any], monkeypatc
 def test_paths_that_are_not_to_be_seen(said: list[t.Any], tmp_path: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(MARKER, str(os.getppid()))
     sinks = Sinks(SOURCE, shows=True, log=str(tmp_path / "log"), secret=True)
-    sinks.take(snapshot())
+    sinks.take(snapshot(msg="cannot read secret/name"))
     sinks.close()
     assert "secret/name" not in str(said) + (tmp_path / "log").read_text()
 
@@ -154,6 +154,7 @@ def test_the_last_snapshot_of_a_run_that_ended() -> None:
         "eta": 0,
         "deleted": 1,
         "failures": 0,
+        "msg": None,
         "lanes": [{"lane": 1, "path": None, "files": 2, "bytes": 30, "busy": False}],
     }
     assert set(last) == set(snapshot())
@@ -168,9 +169,10 @@ def test_the_last_snapshot_of_a_run_that_found_most_of_it_equal() -> None:
 
 def test_the_last_snapshot_of_a_run_that_failed() -> None:
     """It says no less than the one before, and not that all is done."""
-    last = last_snapshot({**RESULT, "stage": "transfer"}, snapshot())
+    last = last_snapshot({**RESULT, "stage": "transfer", "msg": "no space"}, snapshot())
     assert last is not None
     assert (last["percent"], last["eta"], last["bytes"]) == (43, None, snapshot()["bytes"])
+    assert last["msg"] == "no space"
 
 
 @pytest.mark.parametrize("result", [{}, {"failed": True, "msg": "Timeout exceeded"}])

@@ -30,6 +30,7 @@ def test_all_fields() -> None:
     assert (run.bytes_done, run.bytes_total) == (12_100_000_000, 28_000_000_000)
     assert (run.percent, run.rate, run.eta, run.deleted, run.failures) == (43, 512_000_000, 31, 3, 2)
     assert parse(message(interval=7.5)).interval == 7.5
+    assert parse(message(msg="a\x1b")).msg == "a\\#033"
     assert run.lanes[0] == Lane(1, "photos/IMG_0001.CR2", 12_300_000, True) and run.busy == 2
 
 
@@ -37,6 +38,7 @@ def test_what_is_not_known() -> None:
     run = parse(scanning(lanes=[lane(1, path=None, busy=False)]))
     assert (run.name, run.scanned, run.percent, run.eta) == ("web01", False, None, None)
     assert run.lanes[0].path is None and run.busy == 0
+    assert run.msg is None
 
 
 def test_fields_of_a_later_release_are_passed_over() -> None:

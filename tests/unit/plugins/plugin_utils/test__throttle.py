@@ -31,6 +31,14 @@ def test_of_its_own_accord(steps: list[tuple[float, int | None]], due: list[floa
     assert shown(steps) == due
 
 
+@pytest.mark.parametrize("interval", [None, 60])
+def test_what_cannot_go_on_says_so_at_once_and_once(interval: float | None) -> None:
+    throttle = Throttle(interval)
+    fine, failing = {"percent": None, "msg": None}, {"percent": None, "msg": "no space"}
+    steps = [(1, fine), (60, fine), (61, failing), (62, failing)]
+    assert [second for second, step in steps if throttle.due({"seconds": second, **step})] == [60, 61]
+
+
 def test_while_the_scan_runs_for_long_lines_come_more_and_more_seldom() -> None:
     assert len(shown([(second, None) for second in range(10000)])) < 80
 
