@@ -19,7 +19,7 @@ import asyncio
 import os
 import typing as t
 
-from ansible_collections.vgreb.jsync.plugins.module_utils._errors import RsyncError
+from ansible_collections.vgreb.jsync.plugins.module_utils._errors import LaneError, RsyncError
 from ansible_collections.vgreb.jsync.plugins.module_utils._model import Part
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.held import (
     HeldReport,
@@ -79,8 +79,11 @@ class _Share:
         return self._report
 
     def may_retry(self) -> bool:
-        """Nothing of the latest attempt was passed on."""
-        return self._report is None or self._report.silent
+        """Nothing of the latest attempt was passed on; nothing will be, as the next one says it again."""
+        if self._report is not None and self._report.silent:
+            self._report.close()
+            self._report = None
+        return self._report is None
 
     async def hear(self) -> Report:
         """It is its turn: pass on what its scanner has said and says."""
@@ -228,15 +231,29 @@ class Division:
         try:
             await lane.open()
         except RsyncError:
-            able.remove(lane)
+            if lane in able:
+                able.remove(lane)
             if not able:
                 raise
             return
         for share in waiting:
-            build = self._build(share.part)
-            report = await lane.carry(build, make_report=share.attempt, may_retry=share.may_retry)
-            self._lanes.require(report)
-            share.done.set_result(report)
+            share.done.set_result(await self._carry(share, lane, able))
+
+    async def _carry(self, share: _Share, lane: Lane, able: list[Lane]) -> Report:
+        """Scan a share over a lane or, where that is lost, over another: what it had said was not passed on then."""
+        build = self._build(share.part)
+        while True:
+            try:
+                report = await lane.carry(build, make_report=share.attempt, may_retry=share.may_retry)
+                break
+            except LaneError:
+                if lane in able:
+                    able.remove(lane)
+                if not able:
+                    raise
+                lane = able[0]
+        self._lanes.require(report)
+        return report
 
     async def _hear(self, shares: t.Iterable[_Share]) -> None:
         """Pass on what the looks have said, and then what the scanners say, share by share."""

@@ -13,7 +13,9 @@ import typing as t
 import pytest
 
 from tests.faults.conftest import Tree, wrapper
+from tests.faults.test_stop import lane_of, lose
 from tests.support import engine, servers, trees
+from tests.support.processes import wait_for
 
 # The scanner of a part of the tree: it is the only rsync that is given all of this.
 SCANNING = 'case "$*" in *--dry-run*--recursive*--no-implied-dirs*/./%s/*) %s;; esac'
@@ -125,6 +127,26 @@ def test_others_scan_for_a_lane_that_cannot_log_in(folder: str, deep: Tree, jobs
     assert (result["failed"], result["stats"]["files"]) == (False, 3), result
     assert os.path.exists(mark)
     assert deep.arrived() is not check
+
+
+def test_others_scan_for_a_lane_that_is_lost(folder: str, deep: Tree, ssh: servers.Ssh) -> None:
+    """Its connection goes while it scans, and cannot be made again."""
+    said, go = os.path.join(folder, "said"), os.path.join(folder, "go")
+    waits = """if mkdir %(said)s; then
+        echo "$*" > %(said)s/new; mv %(said)s/new %(said)s/words
+        while [ -d %(said)s ] && [ ! -d %(go)s ]; do sleep 0.02; done
+    fi"""
+    program = wrapper(folder, SCANNING % ("d2", waits % {"said": said, "go": go}))
+    params = deep.params(**ssh.options(), dest="%s:%s" % (ssh.host, deep.dest), rsync_path=program, jobs=4, retries=1)
+    started = engine.Started(params, folder)
+    words = os.path.join(said, "words")
+    wait_for(lambda: os.path.exists(words) and ssh.logins() == 4, "a scanner on its lane")
+    with open(words) as stream:
+        lose([lane_of(stream.read())], folder, ssh)
+    os.mkdir(go)
+    result = started.result()
+    assert (result["failed"], result["stats"]["files"]) == (False, 3), result
+    assert deep.arrived()
 
 
 @pytest.mark.parametrize("bwlimit", [None, "1m"], ids=["while lanes carry", "before they begin"])
