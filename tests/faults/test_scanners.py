@@ -123,7 +123,7 @@ def test_others_scan_for_a_lane_that_cannot_log_in(folder: str, deep: Tree, jobs
         params = deep.params(**ssh.options(), dest="%s:%s" % (ssh.host, deep.dest), rsync_path=program)
         params.update(jobs=jobs, retries=0)
         result = engine.run(params, check=check)
-        assert ssh.logins() < 4
+        assert ssh.logins() < len(result["lanes"])  # of which auto begins with more where a login takes long
     assert (result["failed"], result["stats"]["files"]) == (False, 3), result
     assert os.path.exists(mark)
     assert deep.arrived() is not check
