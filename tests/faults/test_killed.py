@@ -32,7 +32,7 @@ def test_killed(folder: str, tree: Tree, params: dict[str, t.Any], whom: str) ->
     assert os.listdir(started.state) == []
     assert not mentioning(started.state), "an rsync or an ssh of ours goes on"
     wait_for(lambda: not mentioning(tree.dest, name="rsync"), "what was started at the other end to end")
-    assert temporary_files(tree.dest) == []
+    wait_for(lambda: not temporary_files(tree.dest), "a daemon's own process to end, which names no directory")
     assert engine.run({**params, "bwlimit": None})["failed"] is False
     assert tree.arrived()
 

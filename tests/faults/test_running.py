@@ -158,14 +158,15 @@ def test_attached_runs_keep_a_lease_fresh(folder: str, tree: Tree) -> None:
     """The first run loses its controller, the second one has it, and both end well after the lease."""
     follow = os.path.join(folder, "follow")
     first = engine.Started(tree.params(follow=follow, lease=3, **SLOWER), folder)
-    wait_for(lambda: on_their_way(tree.dest), "files on their way")
+
+    def followed(until: t.Callable[[], bool]) -> bool:
+        with contextlib.suppress(FileNotFoundError):  # it has not made the directory yet
+            pathlib.Path(follow, "lease").write_bytes(b"")
+        return until()
+
+    wait_for(lambda: followed(lambda: on_their_way(tree.dest)), "files on their way")
     second = engine.Started(tree.params(follow=follow + "2"), folder)
-
-    def attached() -> bool:
-        trees.write(os.fsencode(follow) + b"/lease", b"")
-        return stage(follow + "2") == "transfer"
-
-    wait_for(attached, "the second run to attach")
+    wait_for(lambda: followed(lambda: stage(follow + "2") == "transfer"), "the second run to attach")
     results = [first.result(), second.result()]
     assert [(result["failed"], result["attached"]) for result in results] == [(False, False), (False, True)]
     assert tree.arrived()

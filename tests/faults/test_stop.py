@@ -104,7 +104,8 @@ def lane_of(line: str) -> int:
 
 
 def lose(lanes: t.Iterable[int], folder: str, ssh: servers.Ssh) -> None:
-    """Kill the connections of lanes, which nobody can make again."""
+    """Kill the connections of lanes, which nobody can make again; others may be about to log in still."""
+    wait_for(lambda: ssh.logins() >= len(masters(folder)), "all lanes to log in")
     os.rename(ssh.key + ".pub", ssh.key + ".locked")
     there = masters(folder)
     for lane in lanes:

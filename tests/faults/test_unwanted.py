@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import typing as t
 
@@ -41,7 +42,7 @@ def assert_ended(started: engine.Started, tree: Tree, params: dict[str, t.Any]) 
     assert os.listdir(started.state) == []
     assert not mentioning(started.state), "an rsync or an ssh of ours goes on"
     wait_for(lambda: not mentioning(tree.dest, name="rsync"), "what was started at the other end to end")
-    assert temporary_files(tree.dest) == []
+    wait_for(lambda: not temporary_files(tree.dest), "a daemon's own process to end, which names no directory")
     assert not os.path.exists(params.get("follow", "none"))
     rest = {name: value for name, value in params.items() if name not in ("follow", "bwlimit")}
     assert engine.run(rest)["failed"] is False
@@ -52,6 +53,13 @@ def assert_ended(started: engine.Started, tree: Tree, params: dict[str, t.Any]) 
 def test_the_lease_has_ended(folder: str, tree: Tree, params: dict[str, t.Any], follower: Follower) -> None:
     params = {**params, **follower.params(2)}
     started = engine.Started(params, folder)
+
+    def under_way() -> bool:
+        with contextlib.suppress(FileNotFoundError):  # it has not made the directory yet
+            follower.touch("lease")
+        return on_their_way(tree.dest)
+
+    wait_for(under_way, "files on their way")
     result = started.result()
     assert result["failed"] and result["rc"] == 20
     assert result["msg"] == "stopped in the transfer stage: nobody has followed this run for 2 s; raise lease"
@@ -84,7 +92,7 @@ def test_a_run_that_is_followed_outlives_its_lease(folder: str, tree: Tree, foll
     wait_for(lambda: os.path.isdir(follower.directory), "the run to start")
 
     def follow() -> bool:
-        if os.path.isdir(follower.directory):
+        with contextlib.suppress(FileNotFoundError):  # it ends, and has removed the directory
             follower.touch("lease")
         return ended(started.process.pid)
 
