@@ -79,7 +79,7 @@ class _Share:
         return self._report
 
     def may_retry(self) -> bool:
-        """Nothing of the latest attempt was passed on; nothing will be, as the next one says it again."""
+        """Nothing of the latest attempt was passed on; from here on nothing will be, because the next says it again."""
         if self._report is not None and self._report.silent:
             self._report.close()
             self._report = None
@@ -227,7 +227,7 @@ class Division:
             self._lanes.bandwidth.holders = 1
 
     async def _work(self, lane: Lane, waiting: t.Iterator[_Share], able: list[Lane]) -> None:
-        """Scan one share after the other, unless the lane cannot log in: then it is one less that is able to."""
+        """Scan one share after the other, while the lane can log in: else it is one less that is able to."""
         try:
             await lane.open()
         except RsyncError:
@@ -237,23 +237,24 @@ class Division:
                 raise
             return
         for share in waiting:
-            share.done.set_result(await self._carry(share, lane, able))
+            report = await self._carry(share, lane, able)
+            self._lanes.require(report)
+            share.done.set_result(report)
+            if lane not in able:
+                return
 
     async def _carry(self, share: _Share, lane: Lane, able: list[Lane]) -> Report:
         """Scan a share over a lane or, where that is lost, over another: what it had said was not passed on then."""
         build = self._build(share.part)
         while True:
             try:
-                report = await lane.carry(build, make_report=share.attempt, may_retry=share.may_retry)
-                break
+                return await lane.carry(build, make_report=share.attempt, may_retry=share.may_retry)
             except LaneError:
                 if lane in able:
                     able.remove(lane)
                 if not able:
                     raise
                 lane = able[0]
-        self._lanes.require(report)
-        return report
 
     async def _hear(self, shares: t.Iterable[_Share]) -> None:
         """Pass on what the looks have said, and then what the scanners say, share by share."""
