@@ -175,6 +175,12 @@ class Outcome:
         if not self.compared:
             self._largest.add_files(files)
 
+    def count_once(self) -> None:
+        """Some rsync broke off: a file whose data it had sent, and that did not arrive, was counted and sent again."""
+        if self.scan_ended:
+            self._counts["files"] = min(self._counts["files"], self.found_files)
+            self._counts["transferred_bytes"] = min(self._counts["transferred_bytes"], self.found_bytes)
+
     @property
     def keeps_lines(self) -> bool:
         """The result has itemized lines."""

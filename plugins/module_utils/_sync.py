@@ -250,6 +250,8 @@ class _Run:
             elif self._outcome.deferred or not self._plan.empty or unseen_because(self._request):
                 await self._finish()
         finally:
+            if self._transfer.broke:
+                self._outcome.count_once()
             self._plan.close()
 
     def _found(self, change: Change) -> None:

@@ -234,6 +234,20 @@ def test_a_closed_directory_that_a_broken_rsync_has_opened(folder: str, words: s
     assert not snapshot.differences(snapshot.snapshot(source), snapshot.snapshot(dest))
 
 
+def test_what_is_sent_again_counts_once(folder: str, tree: Tree) -> None:
+    """A connection may break when an rsync has named a file whose data is still on its way."""
+    lost = os.path.join(tree.dest, "d0", "file0")
+    breaks = """[ -e %(mark)s ] || {
+        rsync "$@"; code=$?
+        [ ! -e %(lost)s ] || { rm %(lost)s; touch %(mark)s; code=12; }
+        exit $code; }"""
+    program = wrapper(folder, TRANSFERRING % (breaks % {"mark": os.path.join(folder, "mark"), "lost": lost}))
+    result = engine.run(tree.params(rsync_path=program, jobs=1))
+    stats = result["stats"]
+    assert (result["failed"], stats["retries"], stats["files"], stats["transferred_bytes"]) == (False, 1, 12, 12 << 20)
+    assert tree.arrived()
+
+
 def test_more_lanes_than_a_process_may_have_files_open_at_first(folder: str) -> None:
     tree = Tree(folder, files=40, size=256 << 10)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
