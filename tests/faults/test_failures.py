@@ -269,7 +269,7 @@ def test_more_logins_than_the_server_takes_at_once(folder: str) -> None:
         result = engine.run(tree.params(**ssh.options(), dest="%s:%s" % (ssh.host, tree.dest), jobs=24, retries=9))
         assert result["failed"] is False, result
         assert not result["warnings"]
-        assert ssh.logins() == 24
+        assert 4 < ssh.logins() <= 24  # the last ones may find nothing left
     assert tree.arrived()
 
 

@@ -17,7 +17,7 @@ from ansible_collections.vgreb.jsync.plugins.module_utils._model import DIFFERS,
 
 from tests.faults.conftest import Tree, wrapper
 from tests.support import engine, servers, trees
-from tests.support.processes import descendants, mentioning, on_their_way, temporary_files, wait_for
+from tests.support.processes import mentioning, on_their_way, temporary_files, wait_for
 
 SLOW = {"bwlimit": "2m", "retries": 2}
 
@@ -265,7 +265,7 @@ def test_a_server_that_goes_away(folder: str, tree: Tree) -> None:
         params = tree.params(**ssh.options(), bwlimit="2m", retries=1)
         started = engine.Started(dict(params, dest="%s:%s" % (ssh.host, tree.dest)), folder)
         wait_for(lambda: on_their_way(tree.dest), "files on their way")
-        for pid in descendants(ssh.pid, name="sshd"):
+        for pid in [ssh.pid, *servers.sessions(ssh.pid)]:
             with contextlib.suppress(ProcessLookupError):  # it has ended with the one above it
                 os.kill(pid, signal.SIGKILL)
         result = started.result()

@@ -280,7 +280,7 @@ def test_the_task_takes_too_long(play: Play) -> None:
 
 def cut(ssh: servers.Ssh) -> None:
     """End the server's side of every connection."""
-    for pid in descendants(ssh.pid, name="sshd")[1:]:
+    for pid in servers.sessions(ssh.pid):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
 

@@ -119,7 +119,7 @@ def sshd(folder: str, *, host: str = "127.0.0.2", kex: str = "curve25519-sha256"
     args = "-F none -o UserKnownHostsFile=%s -o GlobalKnownHostsFile=none" % names["known_hosts"]
     with running([program, "-D", "-e", "-f", names["config"]], host, port, names["log"]) as process:
         _meet(host, port)
-        wait_for(lambda: not _sessions(process.pid), "sshd to be alone")
+        wait_for(lambda: not sessions(process.pid), "sshd to be alone")
         yield Ssh(host, port, names["user_key"], args, names["log"], names["config"], process.pid)
 
 
@@ -129,7 +129,7 @@ def _meet(host: str, port: int) -> None:
         one.recv(1)
 
 
-def _sessions(pid: int) -> list[int]:
+def sessions(pid: int) -> list[int]:
     """The processes of those who are there; since OpenSSH 9.8 they have a name of their own."""
     return [child for name in ("sshd", "sshd-session") for child in descendants(pid, name=name)[1:]]
 

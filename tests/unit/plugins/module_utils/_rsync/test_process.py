@@ -248,10 +248,11 @@ def test_what_a_process_tells_its_children_is_all_they_are_told(tmp_path: t.Any)
 
     async def work(processes: Processes) -> None:
         out = Said()
-        text = f"({child}; echo; while :; do sleep 0.1; done) & {parent}; wait"
+        text = f"({child}; echo; while :; do sleep 0.1; done) & {parent}; echo; wait"
         task = asyncio.ensure_future(processes.run(shell(text), out, Said()))
-        await out.heard.wait()
-        await asyncio.sleep(0.2)
+        while out.text != b"\n\n":
+            out.heard.clear()
+            await out.heard.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
