@@ -497,6 +497,21 @@ def test_migration_of_a_path_that_is_unmounted(ansible: Ansible, hosts: Hosts) -
 
 
 @in_one
+def test_migration_of_a_path_that_is_not_mounted(ansible: Ansible, hosts: Hosts) -> None:
+    """What the new host has there is not deleted for nothing, and nothing is stopped."""
+    place = Place(ansible, "not mounted")
+    place.text("new/file", "moved before")
+    os.mkdir(place.path("empty"))
+    stop = os.path.join(MIGRATION, "stop.yml")
+    ended = move(ansible, hosts, place, migrate_path=place.path("empty") + "/", migrate_stop=stop)
+    assert os.listdir(place.path("new")) == ["file"], ended.output
+    says = "is still in use on db: {}/ is empty on db, and all that web has there would be deleted;"
+    assert ended.code != 0 and says.format(place.path("empty")) in " ".join(ended.output.split()), ended.output
+    assert not os.path.exists(place.path("stopped"))
+    ansible.check_clean()
+
+
+@in_one
 def test_migration_to_a_host_that_is_full(ansible: Ansible, hosts: Hosts) -> None:
     place = Place(ansible, "no room")
     place.text("live/large", "x" * 1_000_000)
