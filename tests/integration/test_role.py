@@ -313,6 +313,34 @@ def test_playbooks_sync_and_check(ansible: Ansible, hosts: Hosts) -> None:
     ansible.check_clean()
 
 
+# Playbooks that Ansible would run on no host, and what is said of it.
+ON_NO_HOST: list[tuple[str, dict[str, t.Any], list[str], str]] = [
+    ("sync", {"jsync_hosts": "nobody"}, [], "No host of the inventory is nobody; look at jsync_hosts."),
+    ("check", {"jsync_hosts": "web"}, ["--limit", "db"], "No host of the inventory is web and in --limit db;"),
+    ("check", {}, ["--tags", "sync", "-i", "/dev/null"], "No host of the inventory is all;"),
+    ("migrate_path", {}, ["--limit", "gate"], "Leave --limit out; it names other hosts than localhost, "),
+]
+
+
+@pytest.mark.parametrize(("playbook", "variables", "words", "says"), ON_NO_HOST)
+def test_playbooks_on_no_host(
+    ansible: Ansible, hosts: Hosts, playbook: str, variables: dict[str, t.Any], words: list[str], says: str
+) -> None:
+    known = [] if "-i" in words else ["-i", hosts.inventory]
+    ended = play(ansible, playbook, {"jsync_src": "/absent", "jsync_dest": "/absent", **variables}, *known, *words)
+    assert ended.code != 0 and says in " ".join(ended.output.split()), ended.output
+
+
+@pytest.mark.parametrize("known", [(), ("-i", "localhost,")])
+def test_check_of_the_controller(ansible: Ansible, known: tuple[str, ...]) -> None:
+    """It need not be in the inventory."""
+    place = Place(ansible, "controller %d" % len(known))
+    variables: dict[str, t.Any] = {"jsync_src": place.source + "/", "jsync_dest": place.path("copy")}
+    variables["jsync_hosts"] = ["localhost"] if known else "localhost"
+    ended = play(ansible, "check", variables, *known, "-c", "local")
+    assert ended.code == 0 and ended.output.count("would copy") == 1, ended.output
+
+
 def test_what_is_foretold_is_done(ansible: Ansible) -> None:
     """--check and --diff say it before, --diff says it with the run, to the line and to the figures of the summary."""
     place = Place(ansible, "foretold")
