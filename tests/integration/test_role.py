@@ -33,6 +33,7 @@ MIGRATION = os.path.join(os.path.dirname(__file__), "migration")
 
 # Variables, and what is said of them.
 WRONG: list[dict[str, t.Any]] = [
+    {"variables": {"jsync_options": "delete=yes"}, "says": "jsync_options is a text: give a dictionary; behind "},
     {"variables": {"jsync_options": {"detele": True}}, "says": "jsync_options has detele, which vgreb.jsync."},
     {"variables": {"jsync_items": [{}, {"jsync_src": "/a"}]}, "says": "number 2 has jsync_src, which vgreb.jsync."},
     {"variables": {"jsync_dest": "", "jsync_items": [{"src": "/a"}]}, "says": "jsync_items: number 1 has no dest;"},
