@@ -57,7 +57,7 @@ def of_code() -> frozenset[str]:
 def of_tasks() -> frozenset[str]:
     """What the tasks of roles and playbooks say where they fail; a choice in one is a hole."""
     found: set[str] = set()
-    for path in (*_paths("roles/*/tasks/*.yml"), *_paths("playbooks/*.yml")):
+    for path in (*_paths("roles/*/tasks/*.yml"), *_paths("playbooks/*.yml"), *_paths("playbooks/tasks/*.yml")):
         with open(path) as stream:
             found.update(_failures(yaml.safe_load(stream)))
     return frozenset(found)

@@ -336,10 +336,10 @@ def test_playbooks_on_no_host(
 def test_check_of_the_controller(ansible: Ansible, known: tuple[str, ...]) -> None:
     """It need not be in the inventory."""
     place = Place(ansible, "controller %d" % len(known))
-    variables: dict[str, t.Any] = {"jsync_src": place.source + "/", "jsync_dest": place.path("copy")}
+    variables: dict[str, t.Any] = {"jsync_src": place.source + "/", "jsync_dest": place.path("copy\nof it")}
     variables["jsync_hosts"] = ["localhost"] if known else "localhost"
     ended = play(ansible, "check", variables, *known, "-c", "local")
-    assert ended.code == 0 and ended.output.count("would copy") == 1, ended.output
+    assert ended.code == 0 and ended.output.count("copy\\\\#012of it: would copy") == 1, ended.output
 
 
 def test_what_is_foretold_is_done(ansible: Ansible) -> None:
