@@ -280,6 +280,25 @@ def test_a_link_in_the_place_of_a_closed_directory(bench: Bench, words: str) -> 
     bench.compare_words("-a --delete-before " + words, user=OTHER_USER)
 
 
+@needs_root
+@pytest.mark.parametrize("words", ["-a", "-a --ignore-errors", "-aH --max-delete=9", "-rt"])
+def test_what_a_closed_directory_keeps_where_deletions_come_first(bench: Bench, words: str) -> None:
+    """rsync has not opened it yet; what it holds is a failure."""
+
+    def build(source: str, dest: str) -> None:
+        for name in ("closed", "open"):
+            trees.write(os.fsencode(os.path.join(source, name, "file")), b"new")
+            trees.write(os.fsencode(os.path.join(dest, name, "extraneous")), b"")
+        for top in (source, dest):
+            trees.stamp(os.fsencode(top))
+            os.chmod(os.path.join(top, "closed"), 0o555)
+
+    bench.prepare_trees(build)
+    result = bench.compare_words(words + " --delete-before", user=OTHER_USER)
+    assert [failure["path"] for failure in result["failures"]] == ["closed/extraneous"]
+    assert result["stats"]["deletions"] == 1
+
+
 @pytest.mark.parametrize("words", ["--delete", "--delete-excluded --exclude=*.o"])
 @pytest.mark.parametrize("directory", ["../dst/.bak", "../link/.bak", ".bak"])
 def test_backups_in_a_destination_behind_a_link(bench: Bench, directory: str, words: str) -> None:

@@ -166,7 +166,8 @@ class Command:
             gone: How many have gone already.
             early: Something may still stand in the place of a directory. With --ignore-existing rsync leaves it there,
                 and gives it the directory's times in the end, and its permissions where they do not let the user write,
-                through a link, too (touch_up_dirs in generator.c). The listed directories are left open instead.
+                through a link, too (touch_up_dirs in generator.c). The listed directories are left open instead. With
+                --delete-before that is so after the deletions: in one that was closed nothing goes, as with one rsync.
         """
         limit = self._settings["max-delete"]
         if most is None:
@@ -176,7 +177,8 @@ class Command:
             end = f"--max-delete={max(most - gone, 0)}"
         words = [*self._words("d", without={"max-delete"}), end]
         words += ["--omit-dir-times", _OPEN] if early else []
-        words += ["--dirs", "--delete", "--existing", "--ignore-existing", *self._within(self._settings.filters)]
+        mode = "--delete-before" if self._settings.on("delete-before") else "--delete"
+        words += ["--dirs", mode, "--existing", "--ignore-existing", *self._within(self._settings.filters)]
         return self._listed(words, root, list_path, shell, rate)
 
     def make_directories(self, root: Endpoint, list_path: str, shell: str | None, rate: int) -> list[bytes]:
