@@ -167,6 +167,8 @@ def _hidden(settings: Settings) -> str | None:
         return "without times"
     if settings.on("ignore-existing"):
         return "with ignore_existing"
+    if settings.on("append", "append-verify") and settings.on("ignore-times", "checksum"):
+        return "with append, and ignore_times or checksum"
     return "with update and modify_window" if settings.on("update") and settings.on("modify-window") else None
 
 

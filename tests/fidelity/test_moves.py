@@ -75,6 +75,21 @@ def test_each_failure_counts_once_however_many_there_are(bench: Bench) -> None:
     assert (result["stats"]["failures"], len(result["failures"])) == (LISTED + 10, LISTED)
 
 
+@pytest.mark.parametrize("words", ["-I --append", "-I --append-verify", "-c --append", "-I --append --delete", "-I"])
+def test_what_only_looks_the_same_is_not_moved(bench: Bench, words: str) -> None:
+    """rsync appends nothing to what is as long, and leaves it at the source."""
+
+    def build(source: str, dest: str) -> None:
+        for name, new, old in ((b"f", b"one", b"two"), (b"g", b"longer", b"lon"), (b"h", b"same", b"same")):
+            trees.write(os.path.join(os.fsencode(source), name), new)
+            trees.write(os.path.join(os.fsencode(dest), name), old)
+        for top in (source, dest):
+            trees.stamp(os.fsencode(top))
+
+    bench.prepare_trees(build)
+    bench.compare_words(f"-a {words} --remove-source-files")
+
+
 @pytest.mark.parametrize("words", ["", "--delete", "-c", "--remove-source-files"])
 def test_what_is_the_same_elsewhere(bench: Bench, words: str) -> None:
     """With compare_dest rsync removes it from the destination."""
