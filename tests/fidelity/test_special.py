@@ -299,6 +299,23 @@ def test_what_a_closed_directory_keeps_where_deletions_come_first(bench: Bench, 
     assert result["stats"]["deletions"] == 1
 
 
+@needs_root
+@pytest.mark.parametrize("words", ["-a", "-a --delete", "-a -O"])
+def test_nothing_is_made_below_a_closed_directory(bench: Bench, words: str) -> None:
+    """The dry run cannot see what is not there, and says that it makes it."""
+
+    def build(source: str, dest: str) -> None:
+        os.makedirs(os.path.join(source, "closed", "new"))
+        trees.write(os.fsencode(os.path.join(source, "closed", "below", "file")), b"new")
+        for top in (source, dest):
+            trees.write(os.fsencode(os.path.join(top, "closed", "file")), os.fsencode(top))
+            trees.stamp(os.fsencode(top))
+        os.chmod(os.path.join(dest, "closed"), 0)
+
+    bench.prepare_trees(build)
+    bench.compare_words(words + " --existing", user=OTHER_USER)
+
+
 @pytest.mark.parametrize("words", ["--delete", "--delete-excluded --exclude=*.o"])
 @pytest.mark.parametrize("directory", ["../dst/.bak", "../link/.bak", ".bak"])
 def test_backups_in_a_destination_behind_a_link(bench: Bench, directory: str, words: str) -> None:

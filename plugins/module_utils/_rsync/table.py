@@ -172,7 +172,7 @@ _CHOICE = [
         note="with inplace or append one process does all of the work where more than lists would follow, as without "
         "perms",
     ),
-    Option("existing", passes="stl", option="existing_only", aliases=("ignore-non-existing",)),
+    Option("existing", passes="stlm", option="existing_only", aliases=("ignore-non-existing",)),
     Option(
         "ignore-existing",
         passes="stlm",
