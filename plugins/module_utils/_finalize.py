@@ -243,9 +243,12 @@ class Finalize:
                 shell, rate, delete=delete, move=move or not self._request.deletes, carried=carried, gone=gone
             )
 
+        before = self._outcome.sent
         report = await self._lanes.carry(
             build, self._count, listed=False, may_retry=lambda: self._request.repeats_whole
         )
+        if not carried and self._request.settings.sends_all_again:
+            self._outcome.count_anew(before)
         self._lanes.require(report)
         return report
 

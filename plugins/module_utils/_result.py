@@ -182,6 +182,16 @@ class Outcome:
             self._counts["transferred_bytes"] = min(self._counts["transferred_bytes"], self.found_bytes)
 
     @property
+    def sent(self) -> tuple[int, int]:
+        """Files and bytes that were counted so far."""
+        return self._counts["files"], self._counts["transferred_bytes"]
+
+    def count_anew(self, before: tuple[int, int]) -> None:
+        """A pass has sent again what was counted before it, as far as it came."""
+        for name, number in zip(("files", "transferred_bytes"), before):
+            self._counts[name] = max(self._counts[name] - number, number)
+
+    @property
     def keeps_lines(self) -> bool:
         """The result has itemized lines."""
         return self._diff is not None

@@ -60,6 +60,15 @@ def test_backups_where_something_is_in_the_way(bench: Bench, words: str) -> None
     assert [entry["path"] for entry in result["failures"]] == ["way"]
 
 
+@pytest.mark.parametrize("words", ["-rl", "-rlI", "-aI", "-a", "-rl --append", "-rl --size-only", "-rlc"])
+def test_what_one_rsync_sends_again_counts_once(bench: Bench, words: str) -> None:
+    """Something is in the way, so that it has the last word."""
+    bench.prepare_trees(_build_blocked)
+    result = bench.compare_words(words)
+    equal = 2 * ("size-only" in words or "append" in words)
+    assert (result["rc"], result["stats"]["files"]) == (23, len(NAMES) - equal), result
+
+
 @pytest.mark.parametrize(
     "further", ["", "--delete", "--force", "--force --backup-dir=../bak", "--delete -m", "--force -m"]
 )

@@ -58,6 +58,12 @@ class Settings:
         return self.sends_again and self.on("backup", "backup-dir")
 
     @property
+    def sends_all_again(self) -> bool:
+        """One rsync over the whole tree then sends all that lanes have sent: nothing else makes it pass over that."""
+        passes_over = self.backs_up_again or self.on("update", "ignore-existing", "append", "append-verify")
+        return self.sends_again and not passes_over
+
+    @property
     def suffixes_backups(self) -> bool:
         """Backups stay beside the files."""
         return self.on("backup") and not self["backup-dir"]
