@@ -308,8 +308,8 @@ _DELETION = [
         passes="w",
         option="remove_source_files",
         whole="nothing is removed before all transfers are over",
-        note="without times, with ignore_existing, with update and modify_window, and with append and either ignore_times "
-        "or checksum one process does all of the work",
+        note="without times, with ignore_existing, with update and modify_window, and with append and either "
+        "ignore_times or checksum one process does all of the work",
     ),
 ]
 
