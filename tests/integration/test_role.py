@@ -586,6 +586,18 @@ def test_migration_that_is_only_looked_at(ansible: Ansible, hosts: Hosts) -> Non
     assert not os.path.exists(place.path("new"))
 
 
+@in_one
+def test_migration_that_is_only_looked_at_before_rsync_is_there(ansible: Ansible, hosts: Hosts) -> None:
+    place = Place(ansible, "migration without rsync")
+    path, absent = without(place.path("bin"), "rsync"), place.path("absent")
+    words = 'PATH="%s" INSTALLED="%s" exec %s "$@"' % (path, absent, ansible.python)
+    python = place.text("python", "#!/bin/sh\n%s\n" % words, mode=0o755)
+    library = os.path.join(TARGETS, "role_sync", "library")
+    ended = move(ansible._replace(python=python), hosts, place, "-M", library, "--check")
+    assert ended.code == 0 and "rsync would be installed first on web, db" in ended.output, ended.output
+    assert "/ would move" in ended.output
+
+
 # Variables, and what is said of them.
 NO_MIGRATION: list[tuple[dict[str, t.Any], str]] = [
     ({"migrate_new": "nobody"}, "migrate_old is db, migrate_new nobody, and"),
