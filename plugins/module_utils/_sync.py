@@ -300,6 +300,8 @@ class _Run:
             self._plan.finish()
             if self._scan.entries == 1 and self._alone is None:
                 self._alone = "src: it is a single file or directory"
+            if self._outcome.deferred and self._request.settings.on("delete-before"):
+                self._alone = self._alone or "delete-before: a dry run failed where rsync alone may not"
             if self._alone:
                 self._transfer.abandon()
                 return

@@ -316,6 +316,25 @@ def test_nothing_is_made_below_a_closed_directory(bench: Bench, words: str) -> N
     bench.compare_words(words + " --existing", user=OTHER_USER)
 
 
+@needs_root
+@pytest.mark.parametrize("words", ["-a", "-aH --existing", "-a --max-delete=9"])
+def test_what_a_closed_directory_hides_where_deletions_come_first(bench: Bench, words: str) -> None:
+    """The dry run cannot look into it, and the lanes would open it before it deletes anything."""
+
+    def build(source: str, dest: str) -> None:
+        for name in ("above", "closed", "hidden"):
+            trees.write(os.fsencode(os.path.join(source, name, "file")), b"new")
+            trees.write(os.fsencode(os.path.join(dest, name, "extraneous")), b"")
+        for top in (source, dest):
+            trees.stamp(os.fsencode(top))
+        os.chmod(os.path.join(dest, "closed"), 0o555)
+        os.chmod(os.path.join(dest, "hidden"), 0)
+
+    bench.prepare_trees(build)
+    result = bench.compare_words(words + " --delete-before", user=OTHER_USER)
+    assert result["stats"]["deletions"] == 1 and result["rc"] == 23
+
+
 @pytest.mark.parametrize("words", ["--delete", "--delete-excluded --exclude=*.o"])
 @pytest.mark.parametrize("directory", ["../dst/.bak", "../link/.bak", ".bak"])
 def test_backups_in_a_destination_behind_a_link(bench: Bench, directory: str, words: str) -> None:
