@@ -49,7 +49,7 @@ class Carrier:
         short: Of some partition not everything arrived.
         by_line: The names of the last partition went on the command line, so that no rsync needs to wait for a list.
         repeated: Some partition was begun once more.
-        broken: Of some partition an rsync broke off, and what it had delivered may be in others now.
+        broken: What an rsync had delivered of some partition may be in others now, as where it broke off.
     """
 
     def __init__(self, lanes: Lanes, command: Command, plan: Plan, outcome: Outcome, *, defer: bool) -> None:
@@ -215,12 +215,16 @@ class Carrier:
     async def _name_failures(self, lane: Lane, root: Endpoint, partition: Partition, report: Report, left: int) -> None:
         """List what did not arrive. What was gone when its turn came is a warning, be it back or not."""
         failures = Listing(LISTED)
-        dry_run, differing, back = await lane.compare(
-            lambda shell, rate: self._command.verify(root, partition.path, shell, rate),
-            report,
-            failures,
-            left=left if report.verdict is Verdict.VANISHED and not report.problems.more else None,
-        )
+        try:
+            dry_run, differing, back = await lane.compare(
+                lambda shell, rate: self._command.verify(root, partition.path, shell, rate),
+                report,
+                failures,
+                left=left if report.verdict is Verdict.VANISHED and not report.problems.more else None,
+            )
+        except LaneError:
+            self.broken = True  # another lane carries again what has arrived
+            raise
         if report.verdict is Verdict.VANISHED and dry_run.verdict is Verdict.DONE and not differing:
             return  # all names are there and the same: it was the temporary file of another lane that vanished
         self._outcome.settle(report, named=True)

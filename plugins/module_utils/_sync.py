@@ -250,7 +250,7 @@ class _Run:
             elif self._outcome.deferred or not self._plan.empty or unseen_because(self._request):
                 await self._finish()
         finally:
-            if self._transfer.broke:
+            if self._transfer.again:
                 self._outcome.count_once()
             self._plan.close()
 

@@ -185,6 +185,11 @@ class Transfer:
         return self._carrier.repeated
 
     @property
+    def again(self) -> bool:
+        """Something may have been sent again."""
+        return self.broke or self._carrier.broken
+
+    @property
     def _idle(self) -> int:
         """How many lanes carry nothing."""
         return sum(lane not in self._under_way for lane in self._pool.working)

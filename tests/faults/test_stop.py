@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import glob
 import os
+import pathlib
 import signal
 import typing as t
 
@@ -242,6 +243,38 @@ def test_a_comparison_that_breaks_off_is_run_again(folder: str, tree: Tree) -> N
     result = started.result()
     assert [(each["path"], each["reason"]) for each in result["failures"]] == [("d0/file0", DIFFERS)], result
     assert result["stats"]["retries"] == 1
+
+
+# The first rsync that carries files says that one failed, and waits when a dry run is to look which did.
+FAILING = """case "$*" in
+*--dry-run*) if [ -d %(failed)s ] && mkdir %(looks)s; then
+    echo "$*" > %(looks)s/new; mv %(looks)s/new %(looks)s/words
+    while [ -d %(looks)s ] && [ ! -d %(go)s ]; do sleep 0.02; done
+fi;;
+*--files-from=*/partition.* | *" --relative "*) ! mkdir %(failed)s || {
+    rsync "$@"; echo 'rsync: [generator] failed to set times on "file0": Operation not permitted (1)' >&2; exit 23; };;
+esac"""
+
+
+@pytest.mark.parametrize("backup", [True, False])
+def test_a_lane_is_lost_while_it_looks_what_arrived(folder: str, ssh: servers.Ssh, tree: Tree, backup: bool) -> None:
+    """Another one carries all of that again: it is neither backed up nor counted."""
+    for number in range(12):
+        trees.write(os.fsencode(tree.dest) + b"/d%d/file%d" % (number % 3, number), b"old")
+    places = {name: os.path.join(folder, name) for name in ("failed", "looks", "go")}
+    params = tree.params(**ssh.options(), dest="%s:%s" % (ssh.host, tree.dest), jobs=2, bwlimit="8m", retries=1)
+    params.update(times=False, backup=backup, rsync_path=wrapper(folder, FAILING % places))
+    started = engine.Started(params, folder)
+    words = os.path.join(places["looks"], "words")
+    wait_for(lambda: os.path.exists(words), "a dry run to look")
+    with open(words) as stream:
+        lose([lane_of(stream.read())], folder, ssh)
+    os.mkdir(places["go"])
+    result = started.result()
+    assert (result["failed"], result["stats"]["files"]) == (False, 12), result
+    backups = [path.read_bytes() for path in pathlib.Path(tree.dest).rglob("*~")]
+    assert backups == [b"old"] * 12 * backup
+    assert_clean(started, tree, folder)
 
 
 def test_no_lane_is_left(folder: str, ssh: servers.Ssh, tree: Tree) -> None:
