@@ -332,12 +332,14 @@ def test_playbooks_on_no_host(
     assert ended.code != 0 and says in " ".join(ended.output.split()), ended.output
 
 
-@pytest.mark.parametrize("known", [(), ("-i", "localhost,")])
-def test_check_of_the_controller(ansible: Ansible, known: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("pattern", "known"), [("localhost", ()), ("127.0.0.1", ()), ("::1", ()), (["localhost"], ("-i", "localhost,"))]
+)
+def test_check_of_the_controller(ansible: Ansible, pattern: str | list[str], known: tuple[str, ...]) -> None:
     """It need not be in the inventory."""
-    place = Place(ansible, "controller %d" % len(known))
+    place = Place(ansible, "controller %s" % pattern)
     variables: dict[str, t.Any] = {"jsync_src": place.source + "/", "jsync_dest": place.path("copy\nof it")}
-    variables["jsync_hosts"] = ["localhost"] if known else "localhost"
+    variables["jsync_hosts"] = pattern
     ended = play(ansible, "check", variables, *known, "-c", "local")
     assert ended.code == 0 and ended.output.count("copy\\\\#012of it: would copy") == 1, ended.output
 
