@@ -155,6 +155,34 @@ def test_a_backup_is_not_replaced_by_a_half_written_file(folder: str, words: str
     assert _content(path + "~") == b"what was there"
 
 
+# The first transfer is slow, and its source loses its end meanwhile.
+_SHRINKS = """case "$*" in
+*--dry-run* | --help | --version | *--server*) ;;
+*) mkdir "$0.once" 2>/dev/null && {
+    rsync --bwlimit=2m "$@" & rsync=$!
+    until [ -n "$(find "%(dest)s" -newer "$0.once" -type f)" ]; do sleep 0.1; done
+    truncate -s 1000 "%(big)s"; wait $rsync; exit $?; } ;;
+esac"""
+
+
+@pytest.mark.parametrize(
+    "words", ["-rlt --inplace", "-rlt --partial", "-aH --inplace", "-aH --partial", "-a --inplace", "-a --partial"]
+)
+def test_a_backup_is_not_replaced_by_a_file_that_has_failed(folder: str, words: str) -> None:
+    """Without perms one rsync has the last word, and one links the groups: they would carry that file again."""
+    source, dest = os.path.join(folder, "src"), os.path.join(folder, "dst")
+    big = os.path.join(source, "big")
+    trees.write(os.fsencode(big), os.urandom(4 << 20))
+    os.link(big, os.path.join(source, "link"))
+    trees.write(os.path.join(os.fsencode(dest), b"big"), b"what was there", mtime=1_500_000_000_000_000_000)
+    params = {"src": source + "/", "dest": dest, "archive": False, "rsync_opts": ["--backup", *words.split()]}
+    program = wrapper(folder, _SHRINKS % {"dest": dest, "big": big})
+    result = engine.run({**params, "rsync_path": program, "jobs": 1})
+    assert os.path.getsize(big) == 1000
+    assert result["failed"], result
+    assert _content(os.path.join(dest, "big~")) == b"what was there"
+
+
 @pytest.mark.parametrize(
     ("words", "there"),
     [("--update --inplace", b"old"), ("--ignore-existing --partial", None), ("--ignore-existing --inplace", None)],

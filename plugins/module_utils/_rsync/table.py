@@ -292,7 +292,8 @@ _DELETION = [
         passes=EVERYWHERE,
         option="backup",
         note="with delete_excluded, or with deletion and rules that may let backups go, one process does all of the "
-        "work; and without times, or with ignore_times, where more than lists would follow, as without perms",
+        "work; and without times, or with ignore_times, where more than lists would follow, as without perms; and with "
+        "inplace, append or partial there, or with hard_links",
     ),
     Option(
         "backup-dir",
