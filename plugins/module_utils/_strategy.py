@@ -46,6 +46,8 @@ def alone_because(request: Request) -> str | None:
         return "backup without times, or with ignore_times: a second rsync would back up what the first one has brought"
     if _clears_backups(request):
         return "force with backup: at a far dest nothing protects the backups of one rsync from the next one"
+    if settings.shares_parts:
+        return "partial_dir: files of one name share a place there, and lanes would write to it side by side"
     if settings.backs_up_halves and (lanes_may_fail(request) or settings.on("hard-links")):
         return "backup with inplace or partial: a second rsync would back up a half-written file"
     if settings.passes_over_halves and lanes_may_fail(request):

@@ -288,7 +288,8 @@ options:
     type: bool
     default: false
   partial_dir:
-    description: Keep interrupted files in this directory, relative to that of the file.
+    description: Keep interrupted files in this directory, relative to that of the file. Where it is absolute or leads
+      upwards, files of one name share a place there, and one rsync does the transfers.
     type: str
   backup:
     description: Rename files before they are replaced or deleted.

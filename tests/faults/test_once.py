@@ -183,6 +183,24 @@ def test_a_backup_is_not_replaced_by_a_file_that_has_failed(folder: str, words: 
     assert _content(os.path.join(dest, "big~")) == b"what was there"
 
 
+@pytest.mark.parametrize("words", [[], ["--no-whole-file"]])
+@pytest.mark.parametrize("place", ["/parts", "../parts"])
+def test_files_that_share_a_place_for_their_parts(folder: str, place: str, words: list[str]) -> None:
+    """What an rsync has left there that broke off, the next one writes on in, for each file of that name."""
+    source, dest = os.path.join(folder, "src"), os.path.join(folder, "dst")
+    for number in range(8):
+        trees.write(os.path.join(os.fsencode(source), b"d%d" % number, b"file"), bytes([number]) * (4 << 20))
+        os.makedirs(os.path.join(dest, "d%d" % number))
+    parts = os.path.join(dest, "parts") if ".." in place else folder + place
+    trees.write(os.path.join(os.fsencode(parts), b"file"), b"half" * 1000)
+    place = place if ".." in place else parts
+    params = {"src": source + "/", "dest": dest, "partial_dir": place, "jobs": 4, "bwlimit": "32m"}
+    engine.run({**params, "rsync_opts": words})  # one rsync, too, fails where the part has just gone to another file
+    for number in range(8):
+        path = os.path.join(dest, "d%d" % number, "file")
+        assert not os.path.exists(path) or set(_content(path)) == {number}
+
+
 @pytest.mark.parametrize(
     ("words", "there"),
     [("--update --inplace", b"old"), ("--ignore-existing --partial", None), ("--ignore-existing --inplace", None)],

@@ -79,6 +79,12 @@ class Settings:
         return self._writes_in_place or (self.on("partial") and not self.on("partial-dir"))
 
     @property
+    def shares_parts(self) -> bool:
+        """Files of one name in several directories have one place for their parts, in which rsync writes on."""
+        place = self["partial-dir"] or ""
+        return place.startswith("/") or ".." in place.split("/")
+
+    @property
     def renames_halves(self) -> bool:
         """It does so by giving what it has of the file that name, whatever has it by then."""
         return self.on("partial") and not (self._writes_in_place or self.on("partial-dir", "delay-updates"))

@@ -333,7 +333,14 @@ _MOVING = [
     ),
     Option("block-size", "B", kind=VALUE, passes=DATA),
     Option("partial", passes=DATA, option="partial"),
-    Option("partial-dir", kind=VALUE, passes="stld", option="partial_dir"),
+    Option(
+        "partial-dir",
+        kind=VALUE,
+        passes="stld",
+        option="partial_dir",
+        note="where it is absolute or leads upwards, files of one name share a place there, and one process does all "
+        "of the work",
+    ),
     Option(
         "delay-updates",
         passes="stld",

@@ -100,6 +100,10 @@ ROWS: list[tuple[Params, str, str]] = [
     ({"inplace": True, "update": True, "perms": False}, "inplace or partial, ", ""),
     ({"partial": True, "ignore_existing": True, "force": True, "max_delete": 9}, "inplace or partial, ", ""),
     ({"partial": True, "update": True, "perms": False}, "", ""),
+    *(
+        ({"partial": True, "partial_dir": place}, "partial_dir: " * shared, "")
+        for place, shared in ((".part", False), (".a/..b", False), ("/var/part", True), ("../part", True), ("", False))
+    ),
     ({"hard_links": True, "ignore_existing": True}, "hard_links with ignore_existing: ", ""),
     ({"delay_updates": True}, "delay_updates: ", ""),
     ({"rsync_opts": ["--iconv=utf8"]}, "iconv: ", ""),
