@@ -49,9 +49,9 @@ def alone_because(request: Request) -> str | None:
     if settings.shares_parts:
         return "partial_dir: files of one name share a place there, and lanes would write to it side by side"
     if settings.backs_up_halves and (lanes_may_fail(request) or settings.on("hard-links")):
-        return "backup with inplace or partial: a second rsync would back up a half-written file"
+        return "backup with inplace, partial or temp_dir: a second rsync would back up a half-written file"
     if settings.passes_over_halves and lanes_may_fail(request):
-        return "inplace or partial, with update or ignore_existing: a second rsync would pass over a half-written file"
+        return "inplace, partial or temp_dir, with update or ignore_existing: a second rsync would pass over a half"
     if settings.on("hard-links") and not settings.on("times"):
         return "hard_links without times: no dry run shows which groups must be linked again"
     if settings.on("hard-links") and settings.on("ignore-existing"):

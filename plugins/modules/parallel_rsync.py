@@ -128,9 +128,9 @@ options:
       - How many more attempts an rsync or a login gets when its connection failed or it was killed. The attempts are
         1, 2, 4 and so on seconds apart. Full disks, refused logins and wrong options are not tried again.
       - Nor is an rsync that may have left a file half written under its name, where the next one would take that for
-        what was there before. That is so with O(backup) and O(inplace), O(append), or O(partial) without
-        O(partial_dir). It is also so with O(ignore_existing) and one of these, and with O(update) and O(inplace) or
-        O(append), where one rsync goes over the tree. A daemon that is full is tried again all the same.
+        what was there before. That is so with O(backup) and O(inplace), O(append), or O(partial) or O(temp_dir) without
+        O(partial_dir). It is also so with O(ignore_existing) and one of these, and with O(update) and O(inplace),
+        O(append) or O(temp_dir), where one rsync goes over the tree. A daemon that is full is tried again all the same.
       - With O(partial) and without O(partial_dir), to a remote O(dest), lanes try again, but the run fails in the end,
         as the rsync at the other end that has lost its connection may put half a file in its place later. One rsync
         over the tree, and a run with O(remove_source_files), are not tried again then.
@@ -335,7 +335,8 @@ options:
     description: Seconds by which times may differ and still count as equal.
     type: int
   temp_dir:
-    description: Where the destination keeps files on their way, relative to it.
+    description: Where the destination keeps files on their way, relative to it. From another file system they are
+      copied to their names, and one that is interrupted then is left half written, see O(retries).
     type: str
   preallocate:
     description: Allocate files before writing them.

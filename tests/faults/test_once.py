@@ -183,6 +183,53 @@ def test_a_backup_is_not_replaced_by_a_file_that_has_failed(folder: str, words: 
     assert _content(os.path.join(dest, "big~")) == b"what was there"
 
 
+# It breaks off while it copies a file from its temporary directory, on another file system, to its name.
+_COPIES = """case "$*" in
+*--dry-run* | --help | --version | *--server*) ;;
+*) mkdir "$0.once" 2>/dev/null && { rsync "$@"; truncate -s 1000 "%(path)s"; touch "%(path)s"; exit 12; } ;;
+esac"""
+
+
+@pytest.mark.parametrize("single", [False, True], ids=["lists", "alone"])
+@pytest.mark.parametrize(
+    ("words", "retries"),
+    [("--update", (1, 0)), ("--ignore-existing", (1, 0)), ("--backup", (0, 0)), ("--backup --partial-dir=.p", (1, 1))],
+)
+def test_a_half_that_was_copied_from_a_temporary_directory(
+    folder: str, words: str, retries: tuple[int, int], single: bool
+) -> None:
+    source, dest, temporary = (os.path.join(folder, name) for name in ("src", "dst", "tmp"))
+    os.mkdir(temporary)
+    trees.write(os.path.join(os.fsencode(source), b"big"), os.urandom(1 << 20))
+    trees.write(os.path.join(os.fsencode(source), b"small"), b"new")
+    path = os.path.join(dest, "big")
+    os.mkdir(dest)
+    if "existing" not in words:
+        trees.write(os.fsencode(path), b"what was there", mtime=1_500_000_000_000_000_000)
+    params = {"src": os.path.join(source, "big" * single), "dest": dest + "/", "temp_dir": temporary, "jobs": 1}
+    program = wrapper(folder, _COPIES % {"path": path})
+    result = engine.run({**params, "rsync_opts": words.split(), "rsync_path": program})
+    assert (result["failed"], result["stats"]["retries"]) == (not retries[single], retries[single]), result
+    assert result["failed"] or _content(path) == _content(os.path.join(source, "big"))
+    if words == "--backup":
+        assert _content(path + "~") == b"what was there"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a file system")
+def test_a_backup_is_not_replaced_by_what_a_full_disk_leaves(folder: str, tiny: str) -> None:
+    """Of a file that is copied from a temporary directory elsewhere."""
+    source, temporary = (os.path.join(folder, name) for name in ("src", "tmp"))
+    dest = os.path.join(tiny, "dst")
+    os.mkdir(temporary)
+    trees.write(os.path.join(os.fsencode(source), b"big"), os.urandom(8 << 20))
+    trees.write(os.path.join(os.fsencode(source), b"small"), b"new")
+    trees.write(os.path.join(os.fsencode(dest), b"big"), b"what was there", mtime=1_500_000_000_000_000_000)
+    params = {"src": source + "/", "dest": dest, "temp_dir": temporary, "backup": True, "perms": False}
+    result = engine.run(params)
+    assert result["failed"], result
+    assert _content(os.path.join(dest, "big~")) == b"what was there"
+
+
 @pytest.mark.parametrize("words", [[], ["--no-whole-file"]])
 @pytest.mark.parametrize("place", ["/parts", "../parts"])
 def test_files_that_share_a_place_for_their_parts(folder: str, place: str, words: list[str]) -> None:

@@ -76,7 +76,12 @@ class Settings:
     @property
     def leaves_halves(self) -> bool:
         """rsync that breaks off leaves a file half written under its name."""
-        return self._writes_in_place or (self.on("partial") and not self.on("partial-dir"))
+        return self.dates_halves or (self.on("partial") and not self.on("partial-dir"))
+
+    @property
+    def dates_halves(self) -> bool:
+        """Then that file looks new: only one of ``--partial`` has an old time."""
+        return self._writes_in_place or self._copies_in_place
 
     @property
     def shares_parts(self) -> bool:
@@ -94,14 +99,22 @@ class Settings:
         return self.on("inplace", "append", "append-verify", "write-devices")
 
     @property
+    def _copies_in_place(self) -> bool:
+        """A temporary directory may be on another file system: a file is copied from there to its name, unless there is
+        a place beside it for its part (finish_transfer() in rsync.c)."""
+        parts = self["partial-dir"] or ""
+        beside = (parts and not parts.startswith("/")) or self.on("delay-updates")
+        return self.on("temp-dir") and not self._writes_in_place and not beside
+
+    @property
     def backs_up_halves(self) -> bool:
         """rsync that runs once more takes such a file for what was there before."""
         return self.leaves_halves and self.on("backup", "backup-dir")
 
     @property
     def passes_over_halves(self) -> bool:
-        """Then it takes such a file for one that is there, or newer: only one of ``--partial`` has an old time."""
-        return (self.leaves_halves and self.on("ignore-existing")) or (self._writes_in_place and self.on("update"))
+        """Then it takes such a file for one that is there, or newer."""
+        return (self.leaves_halves and self.on("ignore-existing")) or (self.dates_halves and self.on("update"))
 
     @property
     def repeats_whole(self) -> bool:

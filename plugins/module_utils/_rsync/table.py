@@ -169,16 +169,16 @@ _CHOICE = [
         "u",
         passes="stl",
         option="update",
-        note="with inplace or append one process does all of the work where more than lists would follow, as without "
-        "perms",
+        note="with inplace, append or temp_dir one process does all of the work where more than lists would follow, as "
+        "without perms",
     ),
     Option("existing", passes="stlm", option="existing_only", aliases=("ignore-non-existing",)),
     Option(
         "ignore-existing",
         passes="stlm",
         option="ignore_existing",
-        note="with inplace, append or partial one process does all of the work where more than lists would follow, as "
-        "without perms",
+        note="with inplace, append, partial or temp_dir one process does all of the work where more than lists would "
+        "follow, as without perms",
     ),
     Option("ignore-times", "I", passes="t", option="ignore_times", note="the scan lists every file"),
     Option("size-only", passes="tl", option="size_only"),
@@ -293,7 +293,7 @@ _DELETION = [
         option="backup",
         note="with delete_excluded, or with deletion and rules that may let backups go, one process does all of the "
         "work; and without times, or with ignore_times, where more than lists would follow, as without perms; and with "
-        "inplace, append or partial there, or with hard_links",
+        "inplace, append, partial or temp_dir there, or with hard_links",
     ),
     Option(
         "backup-dir",

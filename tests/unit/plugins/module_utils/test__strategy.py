@@ -93,12 +93,14 @@ ROWS: list[tuple[Params, str, str]] = [
     ({"backup": True, "force": True, "dest": "far:dst"}, "force with backup: ", ""),
     ({"backup": True, "force": True, "delete": True, "dest": "far:dst"}, "", ""),
     ({"backup": True, "inplace": True}, "", ""),
-    ({"backup": True, "inplace": True, "perms": False}, "backup with inplace or partial: ", ""),
-    ({"backup": True, "partial": True, "hard_links": True}, "backup with inplace or partial: ", ""),
+    ({"backup": True, "inplace": True, "perms": False}, "backup with inplace, ", ""),
+    ({"backup": True, "partial": True, "hard_links": True}, "backup with inplace, ", ""),
     ({"backup": True, "partial": True, "partial_dir": ".part", "hard_links": True}, "", ""),
+    ({"backup": True, "temp_dir": "/tmp", "perms": False}, "backup with inplace, ", ""),
+    ({"update": True, "temp_dir": "/tmp", "perms": False}, "inplace, partial or ", ""),
     ({"inplace": True, "update": True}, "", ""),
-    ({"inplace": True, "update": True, "perms": False}, "inplace or partial, ", ""),
-    ({"partial": True, "ignore_existing": True, "force": True, "max_delete": 9}, "inplace or partial, ", ""),
+    ({"inplace": True, "update": True, "perms": False}, "inplace, partial or ", ""),
+    ({"partial": True, "ignore_existing": True, "force": True, "max_delete": 9}, "inplace, partial or ", ""),
     ({"partial": True, "update": True, "perms": False}, "", ""),
     *(
         ({"partial": True, "partial_dir": place}, "partial_dir: " * shared, "")
