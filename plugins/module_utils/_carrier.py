@@ -118,8 +118,7 @@ class Carrier:
     ) -> Report:
         """Run an rsync over a partition, again where that may help."""
         by_line = self.by_line = self._suits_line(partition, waiting)
-        settings = self._lanes.request.settings
-        if waiting and (by_line or (self.broken and (settings.backs_up_again or settings.passes_over_halves))):
+        if waiting and (by_line or (self.broken and self._command.spares_again)):
             await self._lanes.processes.dismiss(waiting.process)
             waiting = None
         again = self.broken or waiting is not None

@@ -277,6 +277,31 @@ def test_a_lane_is_lost_while_it_looks_what_arrived(folder: str, ssh: servers.Ss
     assert_clean(started, tree, folder)
 
 
+# The dry run that looks what did not arrive waits.
+LOOKING = """case "$*" in *--dry-run*--files-from=*/partition.*) if mkdir %(looks)s 2>/dev/null; then
+    echo "$*" > %(looks)s/new; mv %(looks)s/new %(looks)s/words
+    while [ -d %(looks)s ] && [ ! -d %(go)s ]; do sleep 0.02; done
+fi;; esac"""
+
+
+def test_backups_in_the_way_stay_where_a_lane_is_lost(folder: str, ssh: servers.Ssh, tree: Tree) -> None:
+    """An rsync that waits for its list takes none that was carried before: it would clear the backups away."""
+    trees.write(os.fsencode(tree.dest) + b"/d0/file0/inside", b"what was there")
+    places = {name: os.path.join(folder, name) for name in ("looks", "go")}
+    params = tree.params(**ssh.options(), src="%s:%s/" % (ssh.host, tree.source), jobs=2, retries=1)
+    params.update(backup=True, force=True, rsync_path=wrapper(folder, LOOKING % places))
+    started = engine.Started(params, folder)
+    words = os.path.join(places["looks"], "words")
+    wait_for(lambda: os.path.exists(words), "a dry run to look")
+    with open(words) as stream:
+        lose([lane_of(stream.read())], folder, ssh)
+    os.mkdir(places["go"])
+    result = started.result()
+    assert (result["rc"], [entry["path"] for entry in result["failures"]]) == (23, ["d0/file0"]), result
+    assert pathlib.Path(tree.dest, "d0/file0/inside~").read_bytes() == b"what was there"
+    assert_clean(started, tree, folder)
+
+
 def test_no_lane_is_left(folder: str, ssh: servers.Ssh, tree: Tree) -> None:
     params = tree.params(**SLOW, **ssh.options(), jobs=3)
     started = engine.Started(dict(params, dest="%s:%s" % (ssh.host, tree.dest)), folder)

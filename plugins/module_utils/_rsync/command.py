@@ -136,6 +136,12 @@ class Command:
             return [*before, *names, last]
         return self._listed(words, root, list_path, shell, rate)
 
+    @property
+    def spares_again(self) -> bool:
+        """An rsync that carries again what may have arrived is given other words than one that was started before."""
+        settings = self._settings
+        return settings.backs_up_again or settings.passes_over_halves or bool(self._spare_backups())
+
     def verify(self, root: Endpoint, list_path: str, shell: str | None, rate: int) -> list[bytes]:
         """A dry run over one partition: what it lists has not arrived."""
         words = self._words("t", without=_GUARDS | {"ignore-times"}) + self._within_directories()
