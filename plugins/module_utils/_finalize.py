@@ -131,9 +131,14 @@ class Finalize:
         if early:
             self._plan.close_later(listed)
 
+        attempts = 0
+
         def build(root: Endpoint, path: str, shell: str | None, rate: int) -> list[bytes]:
+            nonlocal attempts
+            attempts += 1
             gone = self._outcome.deleted.total - before
-            return self._command.deletions(root, path, most, shell, rate, gone=gone, early=early)
+            unheard = max(most - gone, 0) if attempts > 1 else 0
+            return self._command.deletions(root, path, most, shell, rate, gone=gone, unheard=unheard, early=early)
 
         # Which names go while max_delete lets them, rsync's own order over all directories says.
         limited = self._request.settings["max-delete"] is not None
@@ -237,8 +242,12 @@ class Finalize:
             failures.total -= min(counted, failures.more - counted)  # rsync says of them again that they do not arrive
 
     async def _carry_whole(self, *, delete: bool, carried: bool, move: bool = False) -> Report:
+        attempts = 0
+
         def build(shell: str | None, rate: int) -> list[bytes]:
-            gone = self._outcome.deletions
+            nonlocal attempts
+            attempts += 1
+            gone = self.gone(again=attempts > 1)
             return self._command.whole(
                 shell, rate, delete=delete, move=move or not self._request.deletes, carried=carried, gone=gone
             )
@@ -251,6 +260,10 @@ class Finalize:
             self._outcome.count_anew(before)
         self._lanes.require(report)
         return report
+
+    def gone(self, *, again: bool) -> int:
+        """How many names may have gone: an rsync that broke off may not have told of any that the scan found."""
+        return max(self._outcome.deletions, self._plan.deletions.count if again else 0)
 
     async def settle_whole(self, report: Report) -> None:
         """Take in the end of the user's own rsync. Where a message of it names no path, a dry run finds which differ.

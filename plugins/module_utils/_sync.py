@@ -329,7 +329,8 @@ class _Run:
 
         def build(shell: str | None, rate: int) -> list[bytes]:
             nonlocal carried
-            words = self._command.whole(shell, rate, carried=carried, gone=self._outcome.deletions)
+            gone = self._finalize.gone(again=carried is not None)
+            words = self._command.whole(shell, rate, carried=carried, gone=gone)
             carried = False
             return words
 

@@ -100,6 +100,18 @@ def test_all_attempts_together_delete_no_more_than_max_delete(folder: str, tree:
     assert len([name for name in os.listdir(tree.dest) if name.startswith("extraneous")]) == 3
 
 
+@pytest.mark.parametrize("words", ["", "--delay-updates", "--prune-empty-dirs"], ids=["lists", "alone", "whole"])
+@pytest.mark.parametrize(("limit", "left"), [(2, 3), (10, 0)])
+def test_what_nobody_heard_of_counts_for_max_delete(folder: str, tree: Tree, words: str, limit: int, left: int) -> None:
+    """An rsync that breaks off has deleted more than it has told."""
+    _extraneous(tree, 5)
+    unheard = _BREAKS.replace('rsync "$@"', 'rsync "$@" >/dev/null') % "--max-delete="
+    params = tree.params(rsync_path=wrapper(folder, unheard), delete=True, max_delete=limit, rsync_opts=words.split())
+    result = engine.run(params)
+    assert result["stats"]["retries"] == 1 and result["failed"] == (left > 0), result
+    assert len([name for name in os.listdir(tree.dest) if name.startswith("extraneous")]) == left
+
+
 @pytest.mark.parametrize(
     "words", ["-b --backup-dir=../bak --inplace", "--update --inplace --no-perms"], ids=["lists", "alone"]
 )

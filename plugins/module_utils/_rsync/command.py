@@ -163,6 +163,7 @@ class Command:
         rate: int,
         *,
         gone: int = 0,
+        unheard: int = 0,
         early: bool = False,
     ) -> list[bytes]:
         """What is extraneous in the listed directories, and nothing else.
@@ -170,6 +171,7 @@ class Command:
         Args:
             most: How many names the scan has found, and may go; None for a dry run.
             gone: How many have gone already.
+            unheard: How many more may have, of which an rsync that broke off has not told.
             early: Something may still stand in the place of a directory. With --ignore-existing rsync leaves it there,
                 and gives it the directory's times in the end, and its permissions where they do not let the user write,
                 through a link, too (touch_up_dirs in generator.c). The listed directories are left open instead. With
@@ -179,8 +181,8 @@ class Command:
         if most is None:
             end = "--dry-run"
         else:
-            most = most if limit is None else min(most, int(limit))
-            end = f"--max-delete={max(most - gone, 0)}"
+            most = most - gone if limit is None else min(most - gone, int(limit) - gone - unheard)
+            end = f"--max-delete={max(most, 0)}"
         words = [*self._words("d", without={"max-delete"}), end]
         words += ["--omit-dir-times", _OPEN] if early else []
         mode = "--delete-before" if self._settings.on("delete-before") else "--delete"
