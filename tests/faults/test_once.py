@@ -285,6 +285,23 @@ def test_lists_complete_a_half_written_file(folder: str, words: str) -> None:
     assert _content(path) == _content(os.path.join(folder, "src", "big"))
 
 
+# It breaks off, and the destination's own file has become newer meanwhile.
+_NEWER = """case "$*" in
+*--dry-run* | --help | --version | *--server* | */directories.*) ;;
+*) mkdir "$0.once" 2>/dev/null && { echo newer > "%s"; rsync "$@"; exit 12; } ;;
+esac"""
+
+
+@pytest.mark.parametrize("words", ["--update", "--update --partial", "--update --partial --backup"])
+def test_what_is_newer_by_now_is_not_replaced(folder: str, words: str) -> None:
+    tree = Tree(folder, size=100)
+    path = os.path.join(tree.dest, "d0", "file0")
+    trees.write(os.fsencode(path), b"old", mtime=1_500_000_000_000_000_000)
+    result = engine.run(tree.params(rsync_path=wrapper(folder, _NEWER % path), jobs=1, rsync_opts=words.split()))
+    assert result["failed"] == ("backup" in words), result
+    assert _content(path) == b"newer\n"
+
+
 @pytest.mark.parametrize(
     ("words", "single", "retries"),
     [

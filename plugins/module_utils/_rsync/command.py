@@ -122,6 +122,8 @@ class Command:
                 not walk to each file from the top to make sure that no other user's link is on the way (3.5.0).
         """
         without = _GUARDS if again and self._settings.leaves_halves else frozenset()
+        if not self._settings.dates_halves:  # what is newer nevertheless, somebody else has written since the scan
+            without -= {"update"}
         if again and self._settings.backs_up_again:
             words = [*self._words("t", without=without | {"ignore-times"}), "--checksum"]
         else:

@@ -172,6 +172,13 @@ def test_what_a_broken_attempt_left_does_not_look_finished(guard: str) -> None:
     assert guard not in options("verify", rsync_opts=[guard])
 
 
+def test_what_a_broken_attempt_left_does_not_look_newer_with_partial() -> None:
+    request = build_request({"src": "/src/", "dest": "/dst", "update": True, "partial": True})
+    assert request.roots
+    again = Command(request, recorded("3.5.0")).transfer(request.roots[0].root, "/list", None, 0, again=True)
+    assert b"--update" in again
+
+
 FILTERS: dict[str, t.Any] = {
     "exclude": ["*.o", "/x"],
     "include": "a",
