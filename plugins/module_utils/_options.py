@@ -193,7 +193,7 @@ class Request:
     def repeats_lists(self) -> bool:
         """An rsync over a list that has broken off may be started once more."""
         loses = self.halves_linger and self.settings.on("remove-source-files")
-        return not (self.settings.backs_up_halves or loses)
+        return not (self.settings.backs_up_halves or self.settings.writes_through or loses)
 
     @property
     def repeats_whole(self) -> bool:

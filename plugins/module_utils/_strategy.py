@@ -50,6 +50,8 @@ def alone_because(request: Request) -> str | None:
         return "partial_dir: files of one name share a place there, and lanes would write to it side by side"
     if settings.backs_up_halves and (lanes_may_fail(request) or settings.on("hard-links")):
         return "backup with inplace, partial or temp_dir: a second rsync would back up a half-written file"
+    if settings.writes_through and lanes_may_fail(request):
+        return "inplace or append, with link_dest: a second rsync would write to what the first one has linked"
     if settings.passes_over_halves and lanes_may_fail(request):
         return "inplace, partial or temp_dir, with update or ignore_existing: a second rsync would pass over a half"
     if settings.on("hard-links") and not settings.on("times"):

@@ -131,6 +131,8 @@ options:
         what was there before. That is so with O(backup) and O(inplace), O(append), or O(partial) or O(temp_dir) without
         O(partial_dir). It is also so with O(ignore_existing) and one of these, and with O(update) and O(inplace),
         O(append) or O(temp_dir), where one rsync goes over the tree. A daemon that is full is tried again all the same.
+      - Nor is one with O(link_dest), and O(inplace) or O(append), where the next one could write to a file of the
+        snapshot before that the first one has linked.
       - With O(partial) and without O(partial_dir), to a remote O(dest), lanes try again, but the run fails in the end,
         as the rsync at the other end that has lost its connection may put half a file in its place later. One rsync
         over the tree, and a run with O(remove_source_files), are not tried again then.

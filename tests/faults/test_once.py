@@ -285,6 +285,31 @@ def test_lists_complete_a_half_written_file(folder: str, words: str) -> None:
     assert _content(path) == _content(os.path.join(folder, "src", "big"))
 
 
+# It does its work, and ends as the test says; one file has grown at the source meanwhile.
+_GROWS = """case "$*" in
+*--dry-run* | --help | --version | *--server*) ;;
+*) mkdir "$0.once" 2>/dev/null && { rsync "$@"; echo today >> "%s"; exit %d; } ;;
+esac"""
+
+
+@pytest.mark.parametrize(
+    ("words", "code"), [("--inplace", 12), ("--append", 12), ("--inplace --no-perms", 23), ("--append -H", 0)]
+)
+def test_a_snapshot_stays_as_it_was(folder: str, words: str, code: int) -> None:
+    """What the first rsync has linked from it, the next one would write to."""
+    source, before = os.path.join(folder, "src"), os.path.join(folder, "before")
+    for top in (source, before):
+        trees.write(os.path.join(os.fsencode(top), b"log"), b"yesterday\n")
+    trees.write(os.path.join(os.fsencode(source), b"new"), b"new")
+    os.link(os.path.join(source, "new"), os.path.join(source, "link"))
+    os.mkdir(os.path.join(folder, "dst"))
+    params = {"src": source + "/", "dest": os.path.join(folder, "dst"), "link_dest": "../before", "jobs": 1}
+    program = wrapper(folder, _GROWS % (os.path.join(source, "log"), code))
+    result = engine.run({**params, "rsync_path": program, "rsync_opts": words.split()})
+    assert result["failed"] == bool(code) and result["stats"]["retries"] == 0, result
+    assert _content(os.path.join(before, "log")) == b"yesterday\n"
+
+
 # It breaks off, and the destination's own file has become newer meanwhile.
 _NEWER = """case "$*" in
 *--dry-run* | --help | --version | *--server* | */directories.*) ;;

@@ -99,6 +99,11 @@ class Settings:
         return self.on("inplace", "append", "append-verify", "write-devices")
 
     @property
+    def writes_through(self) -> bool:
+        """rsync that runs once more, where a file at the source has changed meanwhile, writes to what it has linked."""
+        return self._writes_in_place and self.on("link-dest")
+
+    @property
     def _copies_in_place(self) -> bool:
         """A temporary directory may be on another file system: a file is copied from there to its name, unless there is
         a place beside it for its part (finish_transfer() in rsync.c)."""
@@ -119,7 +124,7 @@ class Settings:
     @property
     def repeats_whole(self) -> bool:
         """rsync over the whole tree that has broken off may be started once more."""
-        return not (self.backs_up_halves or self.passes_over_halves)
+        return not (self.backs_up_halves or self.passes_over_halves or self.writes_through)
 
     def apply(self, row: table.Option, value: t.Any = True) -> None:
         """Set one option, as a later word on a command line would.

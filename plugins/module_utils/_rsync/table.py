@@ -222,7 +222,8 @@ _CHOICE = [
         kind=LIST,
         passes="stlm",
         option="link_dest",
-        note="without times, or with ignore_times, one process does all of the work where more than lists would follow",
+        note="without times, or with ignore_times, inplace or append, one process does all of the work where more than "
+        "lists would follow",
     ),
 ]
 

@@ -98,6 +98,8 @@ ROWS: list[tuple[Params, str, str]] = [
     ({"backup": True, "partial": True, "partial_dir": ".part", "hard_links": True}, "", ""),
     ({"backup": True, "temp_dir": "/tmp", "perms": False}, "backup with inplace, ", ""),
     ({"update": True, "temp_dir": "/tmp", "perms": False}, "inplace, partial or ", ""),
+    ({"inplace": True, "link_dest": "../ref"}, "", ""),
+    ({"inplace": True, "link_dest": "../ref", "hard_links": True}, "inplace or append, with ", "hard_links with "),
     ({"inplace": True, "update": True}, "", ""),
     ({"inplace": True, "update": True, "perms": False}, "inplace, partial or ", ""),
     ({"partial": True, "ignore_existing": True, "force": True, "max_delete": 9}, "inplace, partial or ", ""),
