@@ -12,7 +12,7 @@ import os
 import time
 import typing as t
 
-from ansible_collections.vgreb.jsync.plugins.module_utils._errors import LaneError
+from ansible_collections.vgreb.jsync.plugins.module_utils._errors import LaneError, RsyncError
 from ansible_collections.vgreb.jsync.plugins.module_utils._model import UNCONFIRMED, Failure, Listing
 from ansible_collections.vgreb.jsync.plugins.module_utils._result import LISTED
 from ansible_collections.vgreb.jsync.plugins.module_utils._rsync.endpoint import LONGEST_LINE
@@ -221,7 +221,9 @@ class Carrier:
                 failures,
                 left=left if report.verdict is Verdict.VANISHED and not report.problems.more else None,
             )
-        except LaneError:
+        except LaneError as error:
+            if self._lanes.request.settings.backs_up_halves:  # it would back up what has failed
+                raise RsyncError(error.message, error.code) from error
             self.broken = True  # another lane carries again what has arrived
             raise
         if report.verdict is Verdict.VANISHED and dry_run.verdict is Verdict.DONE and not differing:

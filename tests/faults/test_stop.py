@@ -277,6 +277,35 @@ def test_a_lane_is_lost_while_it_looks_what_arrived(folder: str, ssh: servers.Ss
     assert_clean(started, tree, folder)
 
 
+# What the first one has carried is half there, as it is where the source cannot be read.
+HALVED = FAILING.replace(
+    "; echo 'rsync: ", """; find %(dest)s -name 'file*' -size 2048 -exec truncate -s 1000 {} \\;; echo 'rsync: """
+)
+
+
+def test_a_half_is_not_backed_up_where_a_lane_is_lost(folder: str, ssh: servers.Ssh, tree: Tree) -> None:
+    """Nobody carries again what was on it then."""
+    for number in range(12):
+        trees.write(os.fsencode(tree.dest) + b"/d%d/file%d" % (number % 3, number), b"old")
+    places = {name: os.path.join(folder, name) for name in ("failed", "looks", "go")}
+    params = tree.params(**ssh.options(), dest="%s:%s" % (ssh.host, tree.dest), jobs=2, bwlimit="8m", retries=1)
+    params.update(inplace=True, backup=True, rsync_path=wrapper(folder, HALVED % {**places, "dest": tree.dest}))
+    started = engine.Started(params, folder)
+    words = os.path.join(places["looks"], "words")
+    wait_for(lambda: os.path.exists(words), "a dry run to look")
+    with open(words) as stream:
+        lose([lane_of(stream.read())], folder, ssh)
+    os.mkdir(places["go"])
+    result = started.result()
+    assert result["failed"] and "refused the login" in result["msg"], result
+    missing = {entry["path"] for entry in result["failures"]}
+    there = {path for path in pathlib.Path(tree.dest).rglob("file*") if path.suffix != "~"}
+    halves = {str(path.relative_to(tree.dest)) for path in there if path.stat().st_size == 1000}
+    assert halves & missing, result
+    assert {path.read_bytes() for path in pathlib.Path(tree.dest).rglob("*~")} == {b"old"}
+    assert_clean(started, tree, folder)
+
+
 # The dry run that looks what did not arrive waits.
 LOOKING = """case "$*" in *--dry-run*--files-from=*/partition.*) if mkdir %(looks)s 2>/dev/null; then
     echo "$*" > %(looks)s/new; mv %(looks)s/new %(looks)s/words
